@@ -1,0 +1,1 @@
+"""How an answer is found: department files (schema, departments, terms), lookups (answers), Rasa actions (actions)."""

@@ -1,0 +1,125 @@
+"""Rasa's custom actions. Thin: they read the tracker, ask actions.answers, and hand on what it gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import topics
+from actions.answers import answer, touched_facts
+from actions.context import entities_of, question_of, remember
+from actions.departments import Registry
+from actions.results import Answer, Question, text
+from actions.schema import Department
+from actions.terms import Vocabulary, load_vocabulary
+
+
+def say(dispatcher: CollectingDispatcher, answers: list[Answer], departments: list[Department]) -> None:
+    """Hand answers to Rasa, each with its kind, facts and buttons; a department's source stands once, under its last fact."""
+    by_id = {department.id: department for department in departments}
+    last = {found.department: index for index, found in enumerate(answers) if found.kind == "fact"}
+    for index, found in enumerate(answers):
+        department = by_id.get(found.department or "")
+        sourced = department is not None and last.get(found.department) == index and found.topic != "currency"
+        dispatcher.utter_message(
+            response=found.response,
+            values=found.values,
+            kind=found.kind,
+            topic=found.topic,
+            department=found.department,
+            facts=list(found.facts),
+            choices=[text(by_id[name].short_name) for name in found.choices],
+            source=[topics.source(department)] if sourced and department else [],
+        )
+
+
+def memory(tracker: Tracker) -> list[EventType]:
+    """The slots that every message sets: its language and script where they show, and that no offer stands."""
+    message = tracker.latest_message
+    events: list[EventType] = [SlotSet("offer", None)]
+    events += [SlotSet(name, message[name]) for name in ("language", "script") if message.get(name)]
+    return events
+
+
+class _LookUp:
+    """What the actions that look facts up share: the department files, loaded once and followed."""
+
+    def __init__(self) -> None:
+        self._registry: Registry | None = None
+        self._vocabulary: Vocabulary | None = None
+
+    @property
+    def departments(self) -> list[Department]:
+        """The department files as they stand now."""
+        self._registry = self._registry or Registry()
+        return self._registry.departments()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The terms beside those of the department files."""
+        self._vocabulary = self._vocabulary or load_vocabulary()
+        return self._vocabulary
+
+
+class ActionAnswer(_LookUp, Action):
+    """Answers a question from the department files."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_answer"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Look up, answer, and remember what was asked."""
+        departments = self.departments
+        question = question_of(tracker.latest_message, tracker.slots, [found.id for found in departments])
+        if question is None:
+            dispatcher.utter_message(response="utter_nothing_to_repeat", kind="smalltalk")
+            return memory(tracker)
+        answers = answer(question, departments, self.vocabulary)
+        say(dispatcher, answers, departments)
+        return [*memory(tracker), *_context(question, answers)]
+
+
+def _context(question: Question, answers: list[Answer]) -> list[EventType]:
+    """The question for the follow-ups, and the one department that the conversation is now about, if there is one."""
+    events: list[EventType] = [SlotSet("last_question", remember(question))]
+    named = question.departments or tuple({found.department for found in answers if found.department})
+    if len(named) == 1:
+        events.append(SlotSet("department", named[0]))
+    return events
+
+
+class ActionAdvice(_LookUp, Action):
+    """Declines to judge a personal case, adds what the departments list of what it touches, and offers a person."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_advice"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Decline, inform, offer."""
+        departments = self.departments
+        question = question_of(tracker.latest_message, tracker.slots, [found.id for found in departments])
+        touched = touched_facts(question, departments) if question else []
+        answers = [*touched, Answer("advice", "utter_advice", topic="advice")]
+        say(dispatcher, answers, departments)
+        return [*memory(tracker), SlotSet("offer", "handoff")]
+
+
+class ActionChangeLanguage(Action):
+    """Pins the language that the person asks for."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_change_language"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Confirm in the new language, and keep it: the one named last ("not English, Chinese"), else the message's own."""
+        _, entities = entities_of(tracker.latest_message)
+        named = [entity.id for entity in entities if entity.kind == "language"]
+        language = named[-1] if named else tracker.latest_message.get("language") or "en"
+        dispatcher.utter_message(response="utter_language_changed", kind="command", language=language)
+        return [*memory(tracker), SlotSet("pinned_language", language)]

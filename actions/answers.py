@@ -1,0 +1,221 @@
+"""From a question to its answers: which departments it is about, and what their files say.
+
+    question --> named things (a procedure, a disease, an organ)? --> what each department says of them
+             --> comparison?                                      --> both departments' figures
+             --> departments named, else the one in context, else all that know the topic
+                     |-- one, or a short answer --> the facts
+                     |-- several, long answers  --> "Which department do you mean?" with buttons
+                     `-- none knows it          --> "The page does not say", and the front desk
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions import topics
+from actions.results import Answer, Entity, Question, Value, phrase, short, text
+from actions.schema import Department
+from actions.terms import Vocabulary, term_name
+
+LONG_TOPICS = frozenset({"overview", "procedures", "conditions", "teaching", "research"})
+"""Topics whose answers are too long to give for several departments at once."""
+THING_TOPICS = frozenset(
+    {"procedure_info", "procedure_offered", "condition_treated", "organs", "procedures", "conditions"}
+    | {"new_techniques", "focus", "inform", "medical_knowledge"}
+)
+"""Topics that are about the procedure, disease or organ named in the question, where one is named."""
+COMPARABLE = ("beds", "staff", "volume", "rooms", "clinics", "trials", "procedures", "conditions", "teaching", "history")
+UNKNOWN_TOPICS = frozenset(
+    {"address", "phone", "price", "insurance", "hours", "visiting", "booking", "waiting", "doctor"}
+    | {"outcomes", "preparation", "risks", "application"}
+)
+"""Topics that the department files need not hold."""
+
+
+def answer(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Answer]:
+    """All answers to a question, in the order to give them; never empty."""
+    if question.topic == "departments":
+        return [_list_departments(question, departments)]
+    if question.topic == "comparison":
+        return _compare(question, departments)
+    things = [entity for entity in question.entities if entity.kind in ("procedure", "condition", "organ")]
+    if things and question.topic in THING_TOPICS:
+        return _about_things(question, _narrow(things), departments, vocabulary)
+    if question.topic in ("procedure_info", "procedure_offered", "condition_treated"):
+        return [_unlisted(question, departments, None)]
+    if question.topic in topics.TOPICS:
+        return _about_topic(question, departments)
+    return [_unknown(question, departments)]
+
+
+def touched_facts(question: Question, departments: Sequence[Department]) -> list[Answer]:
+    """What the departments list of the things named in a question that itself is not answered (personal advice)."""
+    found: list[Answer] = []
+    for department in _in_focus(question, departments) or departments:
+        for thing in question.entities:
+            listed = _listed(department, question, thing)
+            if listed:
+                found.append(listed)
+                break
+    return found
+
+
+def _by_id(departments: Sequence[Department], identifiers: Sequence[str]) -> list[Department]:
+    return [department for name in identifiers for department in departments if department.id == name]
+
+
+def _in_focus(question: Question, departments: Sequence[Department]) -> list[Department]:
+    """The departments named, else the one in context; none where neither is."""
+    named = _by_id(departments, question.departments)
+    if named or not question.context:
+        return named
+    return _by_id(departments, (question.context,))
+
+
+def _list_departments(question: Question, departments: Sequence[Department]) -> Answer:
+    lines = []
+    for department in departments:
+        place = department.hospital or department.city
+        line = phrase("phrase_department_in", name=text(department.name), place=text(place)) if place else None
+        lines.append(line or text(department.name))
+    choices = tuple(department.id for department in departments)
+    return Answer("fact", "utter_departments", {"lines": lines}, question.topic, choices=choices)
+
+
+def _compare(question: Question, departments: Sequence[Department]) -> list[Answer]:
+    """One topic of all departments where the question has one, else their main figures."""
+    topic = next((topic for topic in question.alternatives if topic in COMPARABLE), None)
+    chosen = _by_id(departments, question.departments)
+    chosen = chosen if len(chosen) > 1 else list(departments)
+    if topic:
+        asked = Question(topic, entities=question.entities)
+        return [
+            topics.TOPICS[topic](department, asked) or _silent(asked, department) for department in chosen
+        ]
+    rows = [_figures(department) for department in chosen]
+    facts: list[Value] = [row for row in rows if row]
+    return [Answer("fact", "utter_comparison", {"lines": facts}, question.topic)]
+
+
+def _figures(department: Department) -> Value:
+    asked = Question("comparison")
+    sentences = []
+    for topic in ("beds", "staff", "volume"):
+        found = topics.TOPICS[topic](department, asked)
+        if found:
+            sentences.append(phrase(f"phrase_compare_{topic}", **found.values))
+    return phrase("phrase_compare", department=short(department), sentences=sentences)
+
+
+def _narrow(things: list[Entity]) -> list[Entity]:
+    """Leave out what another named thing already says: "liver" beside "liver cancer", a second mention."""
+    unique = list({(thing.kind, thing.id): thing for thing in things}.values())
+    diseases = {thing.id for thing in unique if thing.kind == "condition"}
+    if len(diseases) > 1:
+        unique = [thing for thing in unique if thing.id != "tumour"]
+    return unique
+
+
+def _about_things(
+    question: Question, things: list[Entity], departments: Sequence[Department], vocabulary: Vocabulary
+) -> list[Answer]:
+    """What the departments in focus say of the things named; else what the others say; else that no page lists them."""
+    focus = _in_focus(question, departments)
+    found = _listings(question, things, focus or departments)
+    if found:
+        return found
+    elsewhere = _listings(question, things, [d for d in departments if d not in focus]) if focus else []
+    return [_unlisted(question, focus or departments, _name_of(things[0], departments, vocabulary)), *elsewhere]
+
+
+def _listings(question: Question, things: list[Entity], departments: Sequence[Department]) -> list[Answer]:
+    found: list[Answer] = []
+    for department in departments:
+        listed = [_listed(department, question, thing) for thing in things]
+        pair = _pair(department, question, things)
+        found += [pair] if pair else [item for item in listed if item]
+    return found
+
+
+def _listed(department: Department, question: Question, thing: Entity) -> Answer | None:
+    """What one department's file says of one thing."""
+    if thing.kind == "procedure":
+        for procedure in department.procedures:
+            if procedure.id == thing.id:
+                return topics.procedure(department, question, procedure)
+    groups = {"condition": ("conditions", department.conditions), "organ": ("organs", department.organs)}
+    path, entries = groups.get(thing.kind, ("", ()))
+    for entry in entries:
+        if entry.id == thing.id:
+            values = {"department": short(department), "name": text(entry.name), "text": text(entry.care)}
+            return Answer("fact", "utter_care", values, question.topic, department.id, (f"{path}.{entry.id}",))
+    return None
+
+
+def _pair(department: Department, question: Question, things: list[Entity]) -> Answer | None:
+    """A procedure asked for on an organ that the file does not name for it: "ablation of the lung"."""
+    organs = [thing for thing in things if thing.kind == "organ"]
+    for thing in things:
+        for procedure in department.procedures:
+            if thing.kind == "procedure" and procedure.id == thing.id and procedure.organs and organs:
+                names = {organ.id: organ.name for organ in department.organs}
+                if any(organ.id in procedure.organs for organ in organs):
+                    continue
+                values = {
+                    "department": short(department),
+                    "name": text(procedure.name),
+                    "organ": organs[0].written,
+                    "items": [text(names[organ]) for organ in procedure.organs],
+                }
+                facts = (f"procedures.{procedure.id}.offered",)
+                return Answer("unknown", "utter_organ_not_named", values, question.topic, department.id, facts)
+    return None
+
+
+def _name_of(thing: Entity, departments: Sequence[Department], vocabulary: Vocabulary) -> Value:
+    """The proper name of a thing, from any department file or the vocabulary; as it was written otherwise."""
+    for department in departments:
+        for entry in (*department.procedures, *department.conditions, *department.organs):
+            if entry.id == thing.id:
+                return text(entry.name)
+    name = term_name(thing.kind, thing.id, vocabulary)
+    return text(name) if name else thing.written
+
+
+def _unlisted(question: Question, departments: Sequence[Department], name: Value | None) -> Answer:
+    focus = _in_focus(question, departments)
+    what = name or phrase("phrase_that")
+    if len(focus) == 1:
+        values = {"department": short(focus[0]), "name": what}
+        return Answer("unknown", "utter_not_listed", values, question.topic, focus[0].id)
+    return Answer("unknown", "utter_none_lists", {"name": what}, question.topic)
+
+
+def _about_topic(question: Question, departments: Sequence[Department]) -> list[Answer]:
+    look_up = topics.TOPICS[question.topic]
+    focus = _in_focus(question, departments)
+    known = [found for department in departments if (found := look_up(department, question))]
+    if question.topic in UNKNOWN_TOPICS and not known:
+        return [_unknown(question, departments)]
+    if focus:
+        answers = [look_up(department, question) or _silent(question, department) for department in focus]
+        if all(found.kind == "unknown" for found in answers) and not question.departments:
+            answers += [found for found in known if found.kind == "fact"]
+        return answers
+    facts = [found for found in known if found.kind == "fact"]
+    if len(facts) > 1 and question.topic in LONG_TOPICS:
+        choices = tuple(found.department for found in facts if found.department)
+        return [Answer("unknown", "utter_which_department", {}, question.topic, choices=choices)]
+    return facts or known or [_unknown(question, departments)]
+
+
+def _silent(question: Question, department: Department) -> Answer:
+    """The file of one department says nothing on a topic."""
+    return Answer("unknown", "utter_not_stated", {"department": short(department)}, question.topic, department.id)
+
+
+def _unknown(question: Question, departments: Sequence[Department]) -> Answer:
+    """No file says anything on a topic; each has words of its own for what people ask most."""
+    response = f"utter_{question.topic}_unknown" if question.topic in UNKNOWN_TOPICS else "utter_not_known"
+    focus = _in_focus(question, departments)
+    return Answer("unknown", response, {}, question.topic, focus[0].id if len(focus) == 1 else None)

@@ -1,0 +1,70 @@
+"""What people may name: the terms of the department files, and of data/vocabulary.yml for what no file lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Optional
+
+import yaml
+from pydantic import StrictStr
+
+from actions.departments import named_things
+from actions.schema import Aliases, Department, Model, Text
+
+VOCABULARY = Path(__file__).resolve().parent.parent / "data" / "vocabulary.yml"
+
+
+class Term(Model):
+    """A medical term; `organ` is the id of the one organ that a disease belongs to."""
+
+    id: StrictStr
+    name: Text
+    aliases: Aliases = Aliases()
+    organ: Optional[StrictStr] = None
+
+
+class Vocabulary(Model):
+    """Terms people ask about that no department file need list."""
+
+    services: tuple[Term, ...]
+    conditions: tuple[Term, ...]
+    organs: tuple[Term, ...]
+    languages: tuple[Term, ...]
+
+    def groups(self) -> tuple[tuple[str, tuple[Term, ...]], ...]:
+        """The terms by entity type."""
+        return ("procedure", self.services), ("condition", self.conditions), ("organ", self.organs), ("language", self.languages)
+
+
+@lru_cache(maxsize=1)
+def load_vocabulary(path: Path = VOCABULARY) -> Vocabulary:
+    """The vocabulary file.
+
+    Raises:
+        pydantic.ValidationError: naming the path of what is wrong in it.
+    """
+    return Vocabulary.parse_obj(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def all_names(departments: list[Department], vocabulary: Vocabulary) -> Iterator[tuple[str, str, str]]:
+    """Every way to write every term: (entity type, id, written). Department files come first, so that they win."""
+    for department in departments:
+        for kind, identifier, _, names in named_things(department):
+            for name in names:
+                yield kind, identifier, name
+    for kind, terms in vocabulary.groups():
+        for term in terms:
+            for name in dict.fromkeys((term.name.en, term.name.zh, *term.aliases.all())):
+                yield kind, term.id, name
+
+
+def term_name(kind: str, identifier: str, vocabulary: Vocabulary) -> Text | None:
+    """The name of a vocabulary term; None where the vocabulary has none such."""
+    for group, terms in vocabulary.groups():
+        if group == kind:
+            for term in terms:
+                if term.id == identifier:
+                    return term.name
+    return None

@@ -1,0 +1,66 @@
+"""The processes of Daozhen and the environment they run in."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from bot.settings import ROOT, Settings
+
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    # Rasa 3.6 is written for SQLAlchemy 1.4 and says so at every start.
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    # Rasa imports pkg_resources, and declares namespace packages, in ways that setuptools deprecates.
+    "PYTHONWARNINGS": ",".join(
+        (
+            "ignore:pkg_resources is deprecated:DeprecationWarning",
+            "ignore:Deprecated call to `pkg_resources:DeprecationWarning",
+        )
+    ),
+}
+"""Known third-party noise, each silenced where it comes from."""
+
+
+def serving_python() -> str:
+    """The interpreter of .venv, also when this process runs in the test environment that looks into it."""
+    python = ROOT / ".venv" / "bin" / "python"
+    return str(python) if python.exists() else sys.executable
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment with the noise off, and whatever else is given."""
+    return {**os.environ, **QUIET, "PYTHONPATH": str(ROOT), **more}
+
+
+def rasa_command(*arguments: str) -> list[str]:
+    """A command of Rasa's."""
+    return [serving_python(), "-m", "rasa", *arguments]
+
+
+def write_endpoints(settings: Settings, folder: Path) -> Path:
+    """endpoints.yml with the action server's port as set, in a folder."""
+    text = (ROOT / "endpoints.yml").read_text(encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "endpoints.yml"
+    address = f"http://127.0.0.1:{settings.actions_port}/webhook"
+    path.write_text(re.sub(r"http://127\.0\.0\.1:\d+/webhook", address, text), encoding="utf-8")
+    return path
+
+
+def rasa_server(settings: Settings, model: Path, endpoints: Path, *more: str) -> list[str]:
+    """The command that serves a model on loopback."""
+    return rasa_command(
+        "run", "--interface", "127.0.0.1", "--port", str(settings.rasa_port),
+        "--model", str(model), "--endpoints", str(endpoints), *more,
+    )  # fmt: skip
+
+
+def action_server(settings: Settings) -> list[str]:
+    """The command that serves the actions; its address comes from SANIC_HOST."""
+    return [serving_python(), "-m", "rasa_sdk", "--actions", "actions", "--port", str(settings.actions_port)]
+
+
+ON_LOOPBACK = {"SANIC_HOST": "127.0.0.1"}

@@ -1,0 +1,61 @@
+"""`./run train`: train a model; nothing happens where the newest model already knows all its inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from bot.cli.processes import environment, rasa_command
+from bot.settings import ROOT
+
+MODELS = ROOT / "models"
+STAMP = "inputs.sha256"
+INPUTS = ("config.yml", "domain.yml", "data/nlu/**/*.yml", "data/rules.yml", "data/stories.yml", "requirements.txt")
+CODE = ("bot/language/*.py", "bot/rasa/*.py")
+
+
+def inputs_digest() -> str:
+    """Changes when a retraining would change the model; a changed figure in a department file needs none."""
+    from bot.rasa.names import names_fingerprint
+
+    digest = hashlib.sha256(names_fingerprint().encode())
+    for pattern in (*INPUTS, *CODE):
+        for file in sorted(ROOT.glob(pattern)):
+            digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def newest_model() -> Path | None:
+    """The model trained last."""
+    return max(MODELS.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime, default=None)
+
+
+def is_stale() -> bool:
+    """Whether there is no model, or its inputs have changed since."""
+    stamp = MODELS / STAMP
+    return newest_model() is None or not stamp.exists() or stamp.read_text() != inputs_digest()
+
+
+def train(*more: str) -> int:
+    """Train; the exit code of Rasa."""
+    digest = inputs_digest()
+    code = subprocess.call(rasa_command("train", *more), env=environment(), cwd=ROOT)
+    if code == 0 and not more:
+        (MODELS / STAMP).write_text(digest)
+    return code
+
+
+def main(arguments: list[str]) -> int:
+    """Train if needed; arguments go to `rasa train`, which then always runs."""
+    from actions.departments import InvalidDepartments
+
+    try:
+        if not arguments and not is_stale():
+            print(f"The model {newest_model()} is up to date.")
+            return 0
+        return train(*arguments)
+    except InvalidDepartments as error:
+        print(f"The department files are not valid:\n{error}", file=sys.stderr)
+        return 1

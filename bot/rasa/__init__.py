@@ -1,0 +1,1 @@
+"""What plugs into Rasa: NLU components, reply generator, tracker store."""

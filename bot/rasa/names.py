@@ -1,0 +1,24 @@
+"""The names that tokeniser and linker know: those of the department files, then those of the vocabulary."""
+
+from __future__ import annotations
+
+import hashlib
+
+from actions.departments import load
+from actions.terms import all_names, load_vocabulary
+from bot.language.names import Name
+
+
+def known_names() -> list[Name]:
+    """All names, those of the department files first.
+
+    Raises:
+        actions.departments.InvalidDepartments: if a department file has a problem.
+    """
+    return [Name(written, kind, target) for kind, target, written in all_names(load(), load_vocabulary())]
+
+
+def names_fingerprint() -> str:
+    """Changes when any name changes, and only then: a changed figure needs no retraining."""
+    lines = (f"{name.kind}:{name.target}:{name.written}" for name in known_names())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
