@@ -50,14 +50,10 @@ def answer(question: Question, departments: Sequence[Department], vocabulary: Vo
 
 def touched_facts(question: Question, departments: Sequence[Department]) -> list[Answer]:
     """What the departments list of the things named in a question that itself is not answered (personal advice)."""
-    found: list[Answer] = []
-    for department in _in_focus(question, departments) or departments:
-        for thing in question.entities:
-            listed = _listed(department, question, thing)
-            if listed:
-                found.append(listed)
-                break
-    return found
+    things = [entity for entity in question.entities if entity.kind in ("procedure", "condition", "organ")]
+    focus = _in_focus(question, departments)
+    found = _listings(question, things, focus) or _listings(question, things, departments)
+    return [answer for answer in found if answer.kind == "fact"][:2]
 
 
 def _by_id(departments: Sequence[Department], identifiers: Sequence[str]) -> list[Department]:

@@ -48,16 +48,16 @@ def load_vocabulary(path: Path = VOCABULARY) -> Vocabulary:
     return Vocabulary.parse_obj(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def all_names(departments: list[Department], vocabulary: Vocabulary) -> Iterator[tuple[str, str, str]]:
-    """Every way to write every term: (entity type, id, written). Department files come first, so that they win."""
+def all_names(departments: list[Department], vocabulary: Vocabulary) -> Iterator[tuple[str, str, str, bool]]:
+    """Every way to write every term: (entity type, id, written, whether a department file has it). Those that have come first."""
     for department in departments:
         for kind, identifier, _, names in named_things(department):
             for name in names:
-                yield kind, identifier, name
+                yield kind, identifier, name, True
     for kind, terms in vocabulary.groups():
         for term in terms:
             for name in dict.fromkeys((term.name.en, term.name.zh, *term.aliases.all())):
-                yield kind, term.id, name
+                yield kind, term.id, name, False
 
 
 def term_name(kind: str, identifier: str, vocabulary: Vocabulary) -> Text | None:

@@ -13,15 +13,8 @@ QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     # Rasa 3.6 is written for SQLAlchemy 1.4 and says so at every start.
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-    # Rasa imports pkg_resources, and declares namespace packages, in ways that setuptools deprecates.
-    "PYTHONWARNINGS": ",".join(
-        (
-            "ignore:pkg_resources is deprecated:DeprecationWarning",
-            "ignore:Deprecated call to `pkg_resources:DeprecationWarning",
-        )
-    ),
 }
-"""Known third-party noise, each silenced where it comes from."""
+"""Third-party noise that an environment variable silences; bot.quiet does the rest."""
 
 
 def serving_python() -> str:
@@ -37,7 +30,7 @@ def environment(**more: str) -> dict[str, str]:
 
 def rasa_command(*arguments: str) -> list[str]:
     """A command of Rasa's."""
-    return [serving_python(), "-m", "rasa", *arguments]
+    return [serving_python(), "-m", "bot.quiet", "rasa", *arguments]
 
 
 def write_endpoints(settings: Settings, folder: Path) -> Path:
@@ -60,7 +53,7 @@ def rasa_server(settings: Settings, model: Path, endpoints: Path, *more: str) ->
 
 def action_server(settings: Settings) -> list[str]:
     """The command that serves the actions; its address comes from SANIC_HOST."""
-    return [serving_python(), "-m", "rasa_sdk", "--actions", "actions", "--port", str(settings.actions_port)]
+    return [serving_python(), "-m", "bot.quiet", "rasa_sdk", "--actions", "actions", "--port", str(settings.actions_port)]
 
 
 ON_LOOPBACK = {"SANIC_HOST": "127.0.0.1"}

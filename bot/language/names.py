@@ -27,22 +27,24 @@ LONGEST_WINDOW = 5
 
 @dataclass(frozen=True)
 class Name:
-    """A way to write a name, and what it stands for."""
+    """A way to write a name, and what it stands for; one that is not `own` is a general term, found only as written."""
 
     written: str
     kind: str
     target: str
+    own: bool = True
 
 
 @dataclass(frozen=True)
 class Found:
-    """A name found in a text: its half-open span, what it stands for, and how sure the match is (1.0 exact)."""
+    """A name found in a text: its half-open span, what it stands for, how sure the match is (1.0 exact), and `own` as in Name."""
 
     start: int
     end: int
     kind: str
     target: str
     confidence: float
+    own: bool = True
 
 
 def _key(text: str) -> str:
@@ -69,6 +71,8 @@ class NameFinder:
         for name in names:
             key = _key(name.written)
             self._exact.setdefault(key, name)
+            if not name.own:
+                continue
             if HAN.search(key):
                 if len(key) >= MIN_FUZZY_HAN and len(HAN.findall(key)) == len(key):
                     self._by_sound.setdefault(tuple(lazy_pinyin(key)), name)
@@ -126,7 +130,7 @@ class NameFinder:
                     continue
             elif length == 1 and (start, end) not in whole_words:
                 continue
-            return Found(start, end, name.kind, name.target, 1.0)
+            return Found(start, end, name.kind, name.target, 1.0, name.own)
         return None
 
     def _find_by_sound(self, text: str, taken: list[bool]) -> list[Found]:
@@ -172,9 +176,17 @@ class NameFinder:
         for key in self._fuzzy.get(window[0], ()):
             if abs(len(key) - len(window)) < fewest:
                 edits = OSA.distance(window, key, score_cutoff=fewest - 1)
-                if edits < fewest and edits <= _allowed_edits(len(key)):
+                if edits < fewest and edits <= _allowed_edits(len(key)) and _alike(window, key):
                     best, fewest = self._exact[key], edits
         return best
+
+
+def _alike(window: str, key: str) -> bool:
+    """Whether no single word of a window is too far from its counterpart: "visiting doctor" is not "visiting factor"."""
+    ours, theirs = window.split(), key.split()
+    if len(ours) != len(theirs):
+        return "".join(ours) == "".join(theirs)
+    return all(OSA.distance(a, b) <= (0 if len(b) < 4 else 1 if len(b) < 9 else 2) for a, b in zip(ours, theirs))
 
 
 def _is_latin(character: str) -> bool:

@@ -45,7 +45,7 @@ def to_simplified(text: str) -> str:
 
 def to_traditional(text: str) -> str:
     """The text with simplified characters made traditional, character for character."""
-    return _convert("s2t", text)
+    return _convert("s2tw", text)
 
 
 def detect_script(text: str) -> Script | None:

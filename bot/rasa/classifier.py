@@ -18,6 +18,7 @@ from bot.language.names import Found
 from bot.language.tokenise import Word
 from bot.rasa.linear_model import IntentModel, Prediction
 from bot.rasa.linker import found_names
+from bot.rasa.names import code_fingerprint
 from bot.rasa.tokenizer import words_of
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,10 @@ grades are not: which of them is named tells the intents apart."""
 
 
 def masked_words(words: list[Word], found: list[Found]) -> list[str]:
-    """The words of a text with linked names replaced by their kind: "do you do <procedure>"."""
+    """The words of a text with the departments' names replaced by their kind: "do you do <procedure>".
+
+    General terms ("fever") get their kind in front and stay, since they are in no department file that may change.
+    """
     masked: list[str] = []
     names = [name for name in found if name.kind in MASKED_KINDS]
     last: Found | None = None
@@ -40,6 +44,8 @@ def masked_words(words: list[Word], found: list[Found]) -> list[str]:
             masked.append(word.text)
         elif name is not last:
             masked.append(f"<{name.kind}>")
+        if name is not None and not name.own:
+            masked.append(word.text)
         last = name
     return masked
 
@@ -67,6 +73,11 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
     ) -> LinearIntentClassifier:
         """See GraphComponent."""
         return cls(model_storage, resource)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Changed names in the department files, or changed code, make the model stale."""
+        return code_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the intent model on the examples and save it."""

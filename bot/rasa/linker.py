@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.language.names import Found, NameFinder
 from bot.language.script import detect_language
-from bot.rasa.names import known_names, names_fingerprint
+from bot.rasa.names import known_names, code_fingerprint
 from bot.rasa.normaliser import normalised_of
 from bot.rasa.tokenizer import words_of
 
@@ -61,8 +61,8 @@ class EntityLinker(GraphComponent, EntityExtractorMixin):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """Changed names in the department files make the model stale."""
-        return names_fingerprint()
+        """Changed names in the department files, or changed code, make the model stale."""
+        return code_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn which words are ordinary, so that they are never taken for misspelt names."""
@@ -122,5 +122,5 @@ class EntityLinker(GraphComponent, EntityExtractorMixin):
 
     def _find(self, message: Message) -> list[Found]:
         found = self._finder.find(normalised_of(message).text, words_of(message))
-        message.set(FOUND, [[item.start, item.end, item.kind, item.target, item.confidence] for item in found])
+        message.set(FOUND, [[item.start, item.end, item.kind, item.target, item.confidence, item.own] for item in found])
         return found

@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.language.normalise import normalise
 from bot.language.tokenise import Tokeniser, Word
-from bot.rasa.names import known_names, names_fingerprint
+from bot.rasa.names import known_names, code_fingerprint
 from bot.rasa.normaliser import normalised_of
 
 NORMALISED_SPAN = "normalised_span"
@@ -37,8 +37,8 @@ class SpacyTokenizer(Tokenizer):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """Changed names in the department files make the model stale."""
-        return names_fingerprint()
+        """Changed names in the department files, or changed code, make the model stale."""
+        return code_fingerprint()
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """The tokens of one attribute of a message."""
