@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import topics
 from actions.answers import answer, touched_facts
-from actions.context import entities_of, question_of, remember
+from actions.context import entities_of, question_of, questions_of, remember
 from actions.departments import Registry
 from actions.results import Answer, Question, text
 from actions.schema import Department
@@ -74,13 +74,13 @@ class ActionAnswer(_LookUp, Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Look up, answer, and remember what was asked."""
         departments = self.departments
-        question = question_of(tracker.latest_message, tracker.slots, [found.id for found in departments])
-        if question is None:
+        questions = questions_of(tracker.latest_message, tracker.slots, [found.id for found in departments])
+        if not questions:
             dispatcher.utter_message(response="utter_nothing_to_repeat", kind="smalltalk")
             return memory(tracker)
-        answers = answer(question, departments, self.vocabulary)
+        answers = [found for question in questions for found in answer(question, departments, self.vocabulary)]
         say(dispatcher, answers, departments)
-        return [*memory(tracker), *_context(question, answers)]
+        return [*memory(tracker), *_context(questions[-1], answers)]
 
 
 def _context(question: Question, answers: list[Answer]) -> list[EventType]:

@@ -11,19 +11,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from actions import topics
 from actions.results import Answer, Entity, Question, Value, phrase, short, text
-from actions.schema import Department
+from actions.schema import Condition, Department, Organ
 from actions.terms import Vocabulary, term_name
 
 LONG_TOPICS = frozenset({"overview", "procedures", "conditions", "teaching", "research"})
 """Topics whose answers are too long to give for several departments at once."""
 THING_TOPICS = frozenset(
     {"procedure_info", "procedure_offered", "condition_treated", "organs", "procedures", "conditions"}
-    | {"new_techniques", "focus", "inform", "medical_knowledge"}
+    | {"new_techniques", "focus", "inform", "departments"}
 )
 """Topics that are about the procedure, disease or organ named in the question, where one is named."""
+ELSEWHERE = {
+    "utter_procedure_offered": "utter_procedure_elsewhere",
+    "utter_procedure_info": "utter_procedure_elsewhere",
+    "utter_care": "utter_care_elsewhere",
+}
+"""What is said of another department than the one asked about has no "yes" in it."""
 COMPARABLE = ("beds", "staff", "volume", "rooms", "clinics", "trials", "procedures", "conditions", "teaching", "history")
 UNKNOWN_TOPICS = frozenset(
     {"address", "phone", "price", "insurance", "hours", "visiting", "booking", "waiting", "doctor"}
@@ -34,13 +41,15 @@ UNKNOWN_TOPICS = frozenset(
 
 def answer(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Answer]:
     """All answers to a question, in the order to give them; never empty."""
+    if question.named("elsewhere") and not question.departments:
+        return [Answer("unknown", "utter_elsewhere", topic=question.topic)]
+    things = _things(question)
+    if things and question.topic in THING_TOPICS:
+        return _about_things(question, things, departments, vocabulary)
     if question.topic == "departments":
         return [_list_departments(question, departments)]
     if question.topic == "comparison":
         return _compare(question, departments)
-    things = [entity for entity in question.entities if entity.kind in ("procedure", "condition", "organ")]
-    if things and question.topic in THING_TOPICS:
-        return _about_things(question, _narrow(things), departments, vocabulary)
     if question.topic in ("procedure_info", "procedure_offered", "condition_treated"):
         return [_unlisted(question, departments, None)]
     if question.topic in topics.TOPICS:
@@ -50,10 +59,17 @@ def answer(question: Question, departments: Sequence[Department], vocabulary: Vo
 
 def touched_facts(question: Question, departments: Sequence[Department]) -> list[Answer]:
     """What the departments list of the things named in a question that itself is not answered (personal advice)."""
-    things = [entity for entity in question.entities if entity.kind in ("procedure", "condition", "organ")]
+    things = _things(question)
     focus = _in_focus(question, departments)
     found = _listings(question, things, focus) or _listings(question, things, departments)
     return [answer for answer in found if answer.kind == "fact"][:2]
+
+
+def _things(question: Question) -> list[Entity]:
+    """The procedures, diseases and organs of a question, without what another of them already says ("tumour" beside "liver cancer")."""
+    things = [entity for entity in question.entities if entity.kind in ("procedure", "condition", "organ")]
+    diseases = [thing for thing in things if thing.kind == "condition"]
+    return [thing for thing in things if not (thing.id == "tumour" and len(diseases) > 1)]
 
 
 def _by_id(departments: Sequence[Department], identifiers: Sequence[str]) -> list[Department]:
@@ -103,15 +119,6 @@ def _figures(department: Department) -> Value:
     return phrase("phrase_compare", department=short(department), sentences=sentences)
 
 
-def _narrow(things: list[Entity]) -> list[Entity]:
-    """Leave out what another named thing already says: "liver" beside "liver cancer", a second mention."""
-    unique = list({(thing.kind, thing.id): thing for thing in things}.values())
-    diseases = {thing.id for thing in unique if thing.kind == "condition"}
-    if len(diseases) > 1:
-        unique = [thing for thing in unique if thing.id != "tumour"]
-    return unique
-
-
 def _about_things(
     question: Question, things: list[Entity], departments: Sequence[Department], vocabulary: Vocabulary
 ) -> list[Answer]:
@@ -120,15 +127,16 @@ def _about_things(
     found = _listings(question, things, focus or departments)
     if found:
         return found
-    elsewhere = _listings(question, things, [d for d in departments if d not in focus]) if focus else []
+    others = [department for department in departments if department not in focus] if focus else []
+    elsewhere = [replace(found, response=ELSEWHERE.get(found.response, found.response)) for found in _listings(question, things, others)]
     return [_unlisted(question, focus or departments, _name_of(things[0], departments, vocabulary)), *elsewhere]
 
 
 def _listings(question: Question, things: list[Entity], departments: Sequence[Department]) -> list[Answer]:
     found: list[Answer] = []
     for department in departments:
-        listed = [_listed(department, question, thing) for thing in things]
         pair = _pair(department, question, things)
+        listed = [_listed(department, question, thing) for thing in things]
         found += [pair] if pair else [item for item in listed if item]
     return found
 
@@ -143,14 +151,23 @@ def _listed(department: Department, question: Question, thing: Entity) -> Answer
     path, entries = groups.get(thing.kind, ("", ()))
     for entry in entries:
         if entry.id == thing.id:
-            values = {"department": short(department), "name": text(entry.name), "text": text(entry.care)}
-            return Answer("fact", "utter_care", values, question.topic, department.id, (f"{path}.{entry.id}",))
+            return _care(department, question, path, entry)
+    if thing.kind == "organ":
+        for condition in department.conditions:
+            if condition.organ == thing.id:
+                return _care(department, question, "conditions", condition)
     return None
 
 
+def _care(department: Department, question: Question, path: str, entry: Condition | Organ) -> Answer:
+    values = {"department": short(department), "name": text(entry.name), "text": text(entry.care)}
+    return Answer("fact", "utter_care", values, question.topic, department.id, (f"{path}.{entry.id}",))
+
+
 def _pair(department: Department, question: Question, things: list[Entity]) -> Answer | None:
-    """A procedure asked for on an organ that the file does not name for it: "ablation of the lung"."""
-    organs = [thing for thing in things if thing.kind == "organ"]
+    """A procedure asked for on an organ, or for a disease, that the file does not name for it: "ablation of the lung"."""
+    listed = {entry.id for entry in (*department.conditions, *department.organs)}
+    organs = [thing for thing in things if thing.kind == "organ" or thing.kind == "condition" and thing.id not in listed]
     for thing in things:
         for procedure in department.procedures:
             if thing.kind == "procedure" and procedure.id == thing.id and procedure.organs and organs:

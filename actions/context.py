@@ -12,6 +12,7 @@ A follow-up changes one thing of the last question and keeps the rest:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from actions.results import Entity, Question
@@ -65,6 +66,23 @@ def question_of(message: Mapping[str, Any], slots: Mapping[str, Any], known: Seq
     if topic in THING_QUESTIONS and not entities:
         entities = _remembered(last)
     return Question(topic, departments, entities, context, alternatives)
+
+
+def questions_of(message: Mapping[str, Any], slots: Mapping[str, Any], known: Sequence[str]) -> list[Question]:
+    """All questions of a message; a part that names no department is about the one named before it, else after it."""
+    parts = message.get("segments") or ()
+    if not parts:
+        question = question_of(message, slots, known)
+        return [question] if question else []
+    named = [entities_of(part)[0] for part in parts]
+    questions = []
+    for index, part in enumerate(parts):
+        question = question_of({**part, "intent_ranking": ()}, slots, known)
+        nearest = [*reversed(named[: index + 1]), *named[index + 1 :]]
+        departments = next((found for found in nearest if found), ())
+        if question:
+            questions.append(replace(question, departments=departments))
+    return questions
 
 
 def _remembered(last: Mapping[str, Any]) -> tuple[Entity, ...]:

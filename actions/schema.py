@@ -159,11 +159,12 @@ class Organ(Model):
 
 
 class Condition(Model):
-    """A disease, and what the department does for it."""
+    """A disease, what the department does for it, and the organ it belongs to where that is not among the department's own."""
 
     id: StrictStr
     name: Text
     aliases: Aliases = Aliases()
+    organ: Optional[StrictStr] = None
     care: Text
 
 

@@ -32,10 +32,17 @@ class Vocabulary(Model):
     conditions: tuple[Term, ...]
     organs: tuple[Term, ...]
     languages: tuple[Term, ...]
+    elsewhere: tuple[Term, ...]
 
     def groups(self) -> tuple[tuple[str, tuple[Term, ...]], ...]:
         """The terms by entity type."""
-        return ("procedure", self.services), ("condition", self.conditions), ("organ", self.organs), ("language", self.languages)
+        return (
+            ("procedure", self.services),
+            ("condition", self.conditions),
+            ("organ", self.organs),
+            ("language", self.languages),
+            ("elsewhere", self.elsewhere),
+        )
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +52,7 @@ def load_vocabulary(path: Path = VOCABULARY) -> Vocabulary:
     Raises:
         pydantic.ValidationError: naming the path of what is wrong in it.
     """
-    return Vocabulary.parse_obj(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Vocabulary.parse_obj(yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader))
 
 
 def all_names(departments: list[Department], vocabulary: Vocabulary) -> Iterator[tuple[str, str, str, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -10,7 +11,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -19,12 +20,16 @@ from bot.language.tokenise import Word
 from bot.rasa.linear_model import IntentModel, Prediction
 from bot.rasa.linker import found_names
 from bot.rasa.names import code_fingerprint
+from bot.rasa.normaliser import normalised_of
+from bot.rasa.splitter import Segment, segments
 from bot.rasa.tokenizer import words_of
 
 logger = logging.getLogger(__name__)
 
 FALLBACK = "nlu_fallback"
+BARE_NAME = "inform"
 INTENT_RANKING = "intent_ranking"
+SEGMENTS = "segments"
 MASKED_KINDS = frozenset({"department", "procedure", "condition", "organ", "trial"})
 """Names of these kinds are replaced by their kind, so that a new department's names are not novel. Programs and staff
 grades are not: which of them is named tells the intents apart."""
@@ -103,23 +108,60 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
             return cls(model_storage, resource, IntentModel.load(folder))
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Classify messages."""
+        """Classify messages, and the questions in them where there are several."""
         for message in messages:
-            words = _features(message)
-            prediction = self._model.predict([words])[0] if words and self._model else None
-            self._set(message, prediction)
+            words, found = words_of(message), found_names(message)
+            if not words or self._model is None:
+                _set_intent(message, [_entry(FALLBACK, 1.0)])
+                continue
+            model = self._model
+
+            def judge(spans: Sequence[tuple[int, int]]) -> list[Prediction]:
+                return model.predict([masked_words(words[start:end], found) for start, end in spans])
+
+            _set_intent(message, _ranking(judge([(0, len(words))])[0], words, found))
+            questions = segments(normalised_of(message).text, words, judge)
+            if questions:
+                _set_segments(message, questions, words)
         return messages
 
-    @staticmethod
-    def _set(message: Message, prediction: Prediction | None) -> None:
-        ranking = [_entry(name, share) for name, share in prediction.ranking] if prediction else []
-        if prediction is None or prediction.novel:
-            novelty = 1 - prediction.confidence if prediction else 1.0
-            ranking.insert(0, _entry(FALLBACK, novelty))
-        else:
-            ranking[0] = _entry(ranking[0][INTENT_NAME_KEY], prediction.confidence)
-        message.set(INTENT, ranking[0], add_to_output=True)
-        message.set(INTENT_RANKING, ranking, add_to_output=True)
+
+def _ranking(prediction: Prediction, words: list[Word], found: list[Found]) -> list[dict[str, Any]]:
+    """The intents by confidence, `nlu_fallback` first where the text is novel; a bare name is an answer or a follow-up."""
+    ranking = [_entry(name, share) for name, share in prediction.ranking]
+    if only_names(words, found):
+        return [_entry(BARE_NAME, 1.0), *(entry for entry in ranking if entry["name"] != BARE_NAME)]
+    if prediction.novel:
+        return [_entry(FALLBACK, 1 - prediction.confidence), *ranking]
+    ranking[0] = _entry(prediction.ranking[0][0], prediction.confidence)
+    return ranking
+
+
+def only_names(words: list[Word], found: list[Found]) -> bool:
+    """Whether a text consists of names of the department files and punctuation."""
+    own = [name for name in found if name.own]
+    rest = [word for word in words if not any(word.start < name.end and word.end > name.start for name in own)]
+    return bool(own) and not any(character.isalnum() for word in rest for character in word.text)
+
+
+def _set_intent(message: Message, ranking: list[dict[str, Any]]) -> None:
+    message.set(INTENT, ranking[0], add_to_output=True)
+    message.set(INTENT_RANKING, ranking, add_to_output=True)
+
+
+def _set_segments(message: Message, questions: list[Segment], words: list[Word]) -> None:
+    """Put the questions of a message beside it; the first stands for the whole."""
+    normalised = normalised_of(message)
+    entities = message.get(ENTITIES) or []
+    parts = []
+    for question in questions:
+        start, end = normalised.raw_span(words[question.span[0]].start, words[question.span[1] - 1].end)
+        inside = [entity for entity in entities if start <= entity["start"] < end]
+        parts.append({"intent": _entry(question.intent, question.confidence), "entities": inside})
+    ranking = [parts[0]["intent"], *message.get(INTENT_RANKING)]
+    _set_intent(message, ranking)
+    if len(parts) > 1:
+        message.set(SEGMENTS, parts, add_to_output=True)
 
 
 def _entry(name: str, confidence: float) -> dict[str, Any]:

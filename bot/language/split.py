@@ -1,0 +1,44 @@
+"""Cut a message into clauses: the places where one question may end and the next begin.
+
+Only places are found here; whether two clauses are two questions is for who understands them (bot.rasa.splitter).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.language.script import HAN
+from bot.language.tokenise import Word
+
+ENDS = frozenset("?!;,.…。、~|/")
+"""Words after which a clause ends; normalised text has its punctuation in half-width."""
+LINKS = frozenset(
+    ("and", "also", "plus", "&", "then", "还有", "另外", "以及", "而且", "顺便", "顺便问", "再", "再问", "和", "跟", "还", "另", "外加", "并且")
+)
+"""Words with which a further question begins; they belong to no clause."""
+MAX_CLAUSES = 6
+"""Longer messages tell a story; their last clauses are kept together."""
+
+
+def clauses(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
+    """The clauses of a text as half-open spans of word indexes, at most MAX_CLAUSES, punctuation and links left out.
+
+    A space between Chinese characters, and a line break, ends a clause as well.
+    """
+    found: list[tuple[int, int]] = []
+    start = 0
+    for index, word in enumerate(words):
+        spaced = index > start and text[words[index - 1].end : word.start].strip() == "" and (
+            words[index - 1].end < word.start and bool(HAN.match(text[words[index - 1].end - 1])) and bool(HAN.match(word.text))
+        )
+        if word.text in LINKS or word.text in ENDS:
+            found.append((start, index))
+            start = index + 1
+        elif spaced:
+            found.append((start, index))
+            start = index
+    found.append((start, len(words)))
+    found = [(begin, end) for begin, end in found if begin < end]
+    if len(found) > MAX_CLAUSES:
+        found[MAX_CLAUSES - 1 :] = [(found[MAX_CLAUSES - 1][0], found[-1][1])]
+    return found
