@@ -103,7 +103,7 @@ class ActionAdvice(_LookUp, Action):
         """Decline, inform, offer."""
         departments = self.departments
         question = question_of(tracker.latest_message, tracker.slots, [found.id for found in departments])
-        touched = touched_facts(question, departments) if question else []
+        touched = touched_facts(question, departments, self.vocabulary) if question else []
         answers = [*touched, Answer("advice", "utter_advice", topic="advice")]
         say(dispatcher, answers, departments)
         return [*memory(tracker), SlotSet("offer", "handoff")]

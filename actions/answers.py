@@ -22,7 +22,7 @@ LONG_TOPICS = frozenset({"overview", "procedures", "conditions", "teaching", "re
 """Topics whose answers are too long to give for several departments at once."""
 THING_TOPICS = frozenset(
     {"procedure_info", "procedure_offered", "condition_treated", "organs", "procedures", "conditions"}
-    | {"new_techniques", "focus", "inform", "departments"}
+    | {"new_techniques", "focus", "inform", "departments", "elsewhere"}
 )
 """Topics that are about the procedure, disease or organ named in the question, where one is named."""
 ELSEWHERE = {
@@ -43,9 +43,11 @@ def answer(question: Question, departments: Sequence[Department], vocabulary: Vo
     """All answers to a question, in the order to give them; never empty."""
     if question.named("elsewhere") and not question.departments:
         return [Answer("unknown", "utter_elsewhere", topic=question.topic)]
-    things = _things(question)
+    things = _things(question, departments, vocabulary)
     if things and question.topic in THING_TOPICS:
         return _about_things(question, things, departments, vocabulary)
+    if question.topic == "elsewhere":
+        return [Answer("unknown", "utter_elsewhere", topic=question.topic)]
     if question.topic == "departments":
         return [_list_departments(question, departments)]
     if question.topic == "comparison":
@@ -57,19 +59,32 @@ def answer(question: Question, departments: Sequence[Department], vocabulary: Vo
     return [_unknown(question, departments)]
 
 
-def touched_facts(question: Question, departments: Sequence[Department]) -> list[Answer]:
+def touched_facts(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Answer]:
     """What the departments list of the things named in a question that itself is not answered (personal advice)."""
-    things = _things(question)
+    things = _things(question, departments, vocabulary)
     focus = _in_focus(question, departments)
     found = _listings(question, things, focus) or _listings(question, things, departments)
     return [answer for answer in found if answer.kind == "fact"][:2]
 
 
-def _things(question: Question) -> list[Entity]:
-    """The procedures, diseases and organs of a question, without what another of them already says ("tumour" beside "liver cancer")."""
+def _things(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Entity]:
+    """The procedures, diseases and organs of a question.
+
+    Left out is what another of them already says ("tumour" beside "liver cancer"); a disease that no file lists, of an organ that one
+    does, stands for the organ.
+    """
     things = [entity for entity in question.entities if entity.kind in ("procedure", "condition", "organ")]
     diseases = [thing for thing in things if thing.kind == "condition"]
-    return [thing for thing in things if not (thing.id == "tumour" and len(diseases) > 1)]
+    things = [thing for thing in things if not (thing.id == "tumour" and len(diseases) > 1)]
+    return [_organ_of(thing, departments, vocabulary) or thing for thing in things]
+
+
+def _organ_of(thing: Entity, departments: Sequence[Department], vocabulary: Vocabulary) -> Entity | None:
+    listed = {condition.id for department in departments for condition in department.conditions}
+    if thing.kind != "condition" or thing.id in listed:
+        return None
+    organ = next((term.organ for term in vocabulary.conditions if term.id == thing.id), None)
+    return Entity("organ", organ, thing.written) if organ else None
 
 
 def _by_id(departments: Sequence[Department], identifiers: Sequence[str]) -> list[Department]:
@@ -136,32 +151,38 @@ def _listings(question: Question, things: list[Entity], departments: Sequence[De
     found: list[Answer] = []
     for department in departments:
         pair = _pair(department, question, things)
-        listed = [_listed(department, question, thing) for thing in things]
-        found += [pair] if pair else [item for item in listed if item]
-    return found
+        found += [pair] if pair else [item for thing in things for item in _listed(department, question, thing)]
+    return list({(item.department, item.facts): item for item in found}.values())
 
 
-def _listed(department: Department, question: Question, thing: Entity) -> Answer | None:
-    """What one department's file says of one thing."""
+def _listed(department: Department, question: Question, thing: Entity) -> list[Answer]:
+    """What one department's file says of one thing; of a procedure, also of those that are a kind of it."""
     if thing.kind == "procedure":
-        for procedure in department.procedures:
-            if procedure.id == thing.id:
-                return topics.procedure(department, question, procedure)
+        kinds = [found for found in department.procedures if thing.id in (found.id, found.kind_of)]
+        return [topics.procedure(department, question, found) for found in kinds]
+    care = _care_for(department, question, thing)
+    return [care] if care else []
+
+
+def _care_for(department: Department, question: Question, thing: Entity) -> Answer | None:
     groups = {"condition": ("conditions", department.conditions), "organ": ("organs", department.organs)}
     path, entries = groups.get(thing.kind, ("", ()))
     for entry in entries:
         if entry.id == thing.id:
-            return _care(department, question, path, entry)
+            return _care(department, question, path, entry, thing)
     if thing.kind == "organ":
         for condition in department.conditions:
             if condition.organ == thing.id:
-                return _care(department, question, "conditions", condition)
+                return _care(department, question, "conditions", condition, thing)
     return None
 
 
-def _care(department: Department, question: Question, path: str, entry: Condition | Organ) -> Answer:
-    values = {"department": short(department), "name": text(entry.name), "text": text(entry.care)}
-    return Answer("fact", "utter_care", values, question.topic, department.id, (f"{path}.{entry.id}",))
+def _care(department: Department, question: Question, path: str, entry: Condition | Organ, thing: Entity) -> Answer:
+    """What is done for a disease or an organ; for a disease that is not listed, what is done for its organ, and that."""
+    values = {"department": short(department), "name": text(entry.name), "text": text(entry.care), "written": thing.written}
+    instead = path == "organs" and thing.written in {entity.written for entity in question.named("condition")}
+    response = "utter_care_of_organ" if instead else "utter_care"
+    return Answer("fact", response, values, question.topic, department.id, (f"{path}.{entry.id}",))
 
 
 def _pair(department: Department, question: Question, things: list[Entity]) -> Answer | None:
@@ -211,7 +232,11 @@ def _about_topic(question: Question, departments: Sequence[Department]) -> list[
     if question.topic in UNKNOWN_TOPICS and not known:
         return [_unknown(question, departments)]
     if focus:
-        answers = [look_up(department, question) or _silent(question, department) for department in focus]
+        things = [entity for entity in question.entities if entity.kind in ("procedure", "condition", "organ")]
+        answers = []
+        for department in focus:
+            found = look_up(department, question)
+            answers += [found] if found else _listings(question, things, [department]) or [_silent(question, department)]
         if all(found.kind == "unknown" for found in answers) and not question.departments:
             answers += [found for found in known if found.kind == "fact"]
         return answers

@@ -169,11 +169,15 @@ class Condition(Model):
 
 
 class Procedure(Model):
-    """A treatment or examination: what the source says of it, and a plain general description."""
+    """A treatment or examination: what the source says of it, and a plain general description.
+
+    `kind_of` is the id of the more general procedure it belongs to, in this or another file: who asks for that is told of this.
+    """
 
     id: StrictStr
     name: Text
     aliases: Aliases = Aliases()
+    kind_of: Optional[StrictStr] = None
     organs: tuple[StrictStr, ...] = ()
     conditions: tuple[StrictStr, ...] = ()
     offered: Text

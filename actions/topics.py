@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from actions.results import Answer, Question, Value, phrase, quantity, short, text
-from actions.schema import Department, Named, Procedure, Program, Statement
+from actions.schema import Department, Named, Procedure, Program, Statement, Trial
 
 Lookup = Callable[[Department, Question], "Answer | None"]
 
@@ -120,7 +120,8 @@ def structure(department: Department, question: Question) -> Answer | None:
     if not department.structure:
         return None
     facts = (f"structure.{part.id}" for part in department.structure)
-    return _fact(department, question, "utter_structure", facts, items=[text(part.text) for part in department.structure])
+    items = [text(part.text) for part in department.structure]
+    return _fact(department, question, "utter_structure", facts, count=len(items), items=items)
 
 
 def beds(department: Department, question: Question) -> Answer | None:
@@ -168,16 +169,17 @@ def staff(department: Department, question: Question) -> Answer | None:
     asked = {entity.id for entity in question.named("staff_grade")}
     grades = [grade for grade in team.grades if not asked or grade.id in asked]
     counts = [phrase("phrase_grade", count=grade.count, name=text(grade.name)) for grade in grades]
+    every = [phrase("phrase_grade", count=grade.count, name=text(grade.name)) for grade in team.grades]
     if asked and not grades:
-        every = [phrase("phrase_grade", count=grade.count, name=text(grade.name)) for grade in team.grades]
         answer = _fact(department, question, "utter_staff_grade_unknown", (), total=total, items=every)
         return Answer("unknown", answer.response, answer.values, answer.topic, answer.department)
-    facts = [f"staff.grades.{grade.id}" for grade in grades]
+    everyone = phrase("phrase_staff", total=total, items=every)
+    facts = ["staff.total", *(f"staff.grades.{grade.id}" for grade in team.grades)]
     if asked:
-        return _fact(department, question, "utter_staff_grade", [*facts, "staff.total"], total=total, items=counts)
+        return _fact(department, question, "utter_staff_grade", facts, items=counts, everyone=everyone)
     notes = [text(team.note)] if team.note else []
-    facts = ["staff.total", *facts, *(["staff.note"] if team.note else [])]
-    return _fact(department, question, "utter_staff", facts, total=total, items=counts, sentences=notes)
+    facts += ["staff.note"] if team.note else []
+    return _fact(department, question, "utter_staff", facts, total=total, everyone=everyone, sentences=notes)
 
 
 def procedures(department: Department, question: Question) -> Answer | None:
@@ -227,7 +229,8 @@ def _program(identifier: str) -> Lookup:
     """A lookup for one teaching program."""
 
     def look_up(department: Department, question: Question) -> Answer | None:
-        return _programs(department, question, [p for p in department.teaching if p.id == identifier])
+        asked = {identifier, *(entity.id for entity in question.named("program"))}
+        return _programs(department, question, [p for p in department.teaching if p.id in asked])
 
     return look_up
 
@@ -251,21 +254,28 @@ def trials(department: Department, question: Question) -> Answer | None:
     asked = {entity.id for entity in question.named("trial")}
     diseases = {entity.id for entity in question.named("condition")}
     about = {trial.id for trial in department.trials if trial.condition in diseases}
-    chosen = [trial for trial in department.trials if trial.id in (asked or about)] or list(department.trials)
+    chosen = [trial for trial in department.trials if trial.id in asked | about] or list(department.trials)
+    alike: dict[str, list[Trial]] = {}
+    for trial in chosen:
+        alike.setdefault(trial.copy(update={"id": "", "aliases": ()}).json(), []).append(trial)
     if not chosen:
         return None
-    lines = [
-        phrase(
-            "phrase_trial_with_phase" if trial.phase else "phrase_trial",
-            id=trial.id,
-            level=text(trial.level),
-            subject=text(trial.subject),
-            status=text(trial.status),
-            phase=trial.phase or "",
-        )
-        for trial in chosen
-    ]
+    lines = [_trial_line(group) for group in alike.values()]
     return _fact(department, question, "utter_trials", (f"trials.{trial.id}" for trial in chosen), lines=lines)
+
+
+def _trial_line(trials: list[Trial]) -> Value:
+    """One line for trials that differ by nothing but their ids."""
+    first = trials[0]
+    return phrase(
+        "phrase_trial_with_phase" if first.phase else "phrase_trial",
+        items=[trial.id for trial in trials],
+        count=len(trials),
+        level=text(first.level),
+        subject=text(first.subject),
+        status=text(first.status),
+        phase=first.phase or "",
+    )
 
 
 def cooperation(department: Department, question: Question) -> Answer | None:

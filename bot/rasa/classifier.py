@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 FALLBACK = "nlu_fallback"
 BARE_NAME = "inform"
+ANSWERS = frozenset({"affirm", "deny"})
+SHORT, SHORT_WITH_DEPARTMENT = 8, 12
+"""The most words of an unclear message whose names are answered on their own, without and with a department among them."""
 INTENT_RANKING = "intent_ranking"
 SEGMENTS = "segments"
 MASKED_KINDS = frozenset({"department", "procedure", "condition", "organ", "trial"})
@@ -129,7 +132,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
 def _ranking(prediction: Prediction, words: list[Word], found: list[Found]) -> list[dict[str, Any]]:
     """The intents by confidence, `nlu_fallback` first where the text is novel; a bare name is an answer or a follow-up."""
     ranking = [_entry(name, share) for name, share in prediction.ranking]
-    if only_names(words, found):
+    if only_names(words, found) or _leans_on_name(prediction, words, found):
         return [_entry(BARE_NAME, 1.0), *(entry for entry in ranking if entry["name"] != BARE_NAME)]
     if prediction.novel:
         return [_entry(FALLBACK, 1 - prediction.confidence), *ranking]
@@ -142,6 +145,14 @@ def only_names(words: list[Word], found: list[Found]) -> bool:
     own = [name for name in found if name.own]
     rest = [word for word in words if not any(word.start < name.end and word.end > name.start for name in own)]
     return bool(own) and not any(character.isalnum() for word in rest for character in word.text)
+
+
+def _leans_on_name(prediction: Prediction, words: list[Word], found: list[Found]) -> bool:
+    """Whether an unclear message is short enough for the names in it to tell what it is about: "杭州也有？"."""
+    own = {name.kind for name in found if name.own}
+    unclear = prediction.novel or prediction.ranking[0][0] in ANSWERS
+    longest = SHORT_WITH_DEPARTMENT if "department" in own else SHORT
+    return bool(own) and unclear and len(words) <= longest
 
 
 def _set_intent(message: Message, ranking: list[dict[str, Any]]) -> None:

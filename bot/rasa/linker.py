@@ -34,7 +34,10 @@ def found_names(message: Message) -> list[Found]:
     return [Found(*item) for item in message.get(FOUND) or []]
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+# A featurizer too: only of those Rasa runs process_training_data, on which the classifier builds.
+@DefaultV1Recipe.register(
+    [DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=True
+)
 class EntityLinker(GraphComponent, EntityExtractorMixin):
     """Sets the entities of a message, and its language (None where only names, or hardly a letter, stand in it)."""
 
