@@ -1,11 +1,11 @@
 """From a question to its answers: which departments it is about, and what their files say.
 
-    question --> named things (a procedure, a disease, an organ)? --> what each department says of them
-             --> comparison?                                      --> both departments' figures
-             --> departments named, else the one in context, else all that know the topic
-                     |-- one, or a short answer --> the facts
-                     |-- several, long answers  --> "Which department do you mean?" with buttons
-                     `-- none knows it          --> "The page does not say", and the front desk
+question --> named things (a procedure, a disease, an organ)? --> what each department says of them
+         --> comparison?                                      --> both departments' figures
+         --> departments named, else the one in context, else all that know the topic
+                 |-- one, or a short answer --> the facts
+                 |-- several, long answers  --> "Which department do you mean?" with buttons
+                 `-- none knows it          --> "The page does not say", and the front desk
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from actions import topics
 from actions.results import Answer, Entity, Question, Value, phrase, short, text
-from actions.schema import Condition, Department, Organ
+from actions.schema import Condition, Department, Organ, Procedure
 from actions.terms import Vocabulary, term_name
 
 LONG_TOPICS = frozenset({"overview", "procedures", "conditions", "teaching", "research"})
@@ -31,7 +31,18 @@ ELSEWHERE = {
     "utter_care": "utter_care_elsewhere",
 }
 """What is said of another department than the one asked about has no "yes" in it."""
-COMPARABLE = ("beds", "staff", "volume", "rooms", "clinics", "trials", "procedures", "conditions", "teaching", "history")
+COMPARABLE = (
+    "beds",
+    "staff",
+    "volume",
+    "rooms",
+    "clinics",
+    "trials",
+    "procedures",
+    "conditions",
+    "teaching",
+    "history",
+)
 UNKNOWN_TOPICS = frozenset(
     {"address", "phone", "price", "insurance", "hours", "visiting", "booking", "waiting", "doctor"}
     | {"outcomes", "preparation", "risks", "application"}
@@ -116,9 +127,7 @@ def _compare(question: Question, departments: Sequence[Department]) -> list[Answ
     chosen = chosen if len(chosen) > 1 else list(departments)
     if topic:
         asked = Question(topic, entities=question.entities)
-        return [
-            topics.TOPICS[topic](department, asked) or _silent(asked, department) for department in chosen
-        ]
+        return [topics.TOPICS[topic](department, asked) or _silent(asked, department) for department in chosen]
     rows = [_figures(department) for department in chosen]
     facts: list[Value] = [row for row in rows if row]
     return [Answer("fact", "utter_comparison", {"lines": facts}, question.topic)]
@@ -143,7 +152,10 @@ def _about_things(
     if found:
         return found
     others = [department for department in departments if department not in focus] if focus else []
-    elsewhere = [replace(found, response=ELSEWHERE.get(found.response, found.response)) for found in _listings(question, things, others)]
+    elsewhere = [
+        replace(found, response=ELSEWHERE.get(found.response, found.response))
+        for found in _listings(question, things, others)
+    ]
     return [_unlisted(question, focus or departments, _name_of(things[0], departments, vocabulary)), *elsewhere]
 
 
@@ -165,21 +177,24 @@ def _listed(department: Department, question: Question, thing: Entity) -> list[A
 
 
 def _care_for(department: Department, question: Question, thing: Entity) -> Answer | None:
-    groups = {"condition": ("conditions", department.conditions), "organ": ("organs", department.organs)}
-    path, entries = groups.get(thing.kind, ("", ()))
-    for entry in entries:
-        if entry.id == thing.id:
-            return _care(department, question, path, entry, thing)
     if thing.kind == "organ":
-        for condition in department.conditions:
-            if condition.organ == thing.id:
-                return _care(department, question, "conditions", condition, thing)
+        for organ in department.organs:
+            if organ.id == thing.id:
+                return _care(department, question, "organs", organ, thing)
+    for condition in department.conditions:
+        if thing.id == (condition.id if thing.kind == "condition" else condition.organ):
+            return _care(department, question, "conditions", condition, thing)
     return None
 
 
 def _care(department: Department, question: Question, path: str, entry: Condition | Organ, thing: Entity) -> Answer:
     """What is done for a disease or an organ; for a disease that is not listed, what is done for its organ, and that."""
-    values = {"department": short(department), "name": text(entry.name), "text": text(entry.care), "written": thing.written}
+    values = {
+        "department": short(department),
+        "name": text(entry.name),
+        "text": text(entry.care),
+        "written": thing.written,
+    }
     instead = path == "organs" and thing.written in {entity.written for entity in question.named("condition")}
     response = "utter_care_of_organ" if instead else "utter_care"
     return Answer("fact", response, values, question.topic, department.id, (f"{path}.{entry.id}",))
@@ -187,8 +202,10 @@ def _care(department: Department, question: Question, path: str, entry: Conditio
 
 def _pair(department: Department, question: Question, things: list[Entity]) -> Answer | None:
     """A procedure asked for on an organ, or for a disease, that the file does not name for it: "ablation of the lung"."""
-    listed = {entry.id for entry in (*department.conditions, *department.organs)}
-    organs = [thing for thing in things if thing.kind == "organ" or thing.kind == "condition" and thing.id not in listed]
+    listed = {condition.id for condition in department.conditions}
+    organs = [
+        thing for thing in things if thing.kind == "organ" or thing.kind == "condition" and thing.id not in listed
+    ]
     for thing in things:
         for procedure in department.procedures:
             if thing.kind == "procedure" and procedure.id == thing.id and procedure.organs and organs:
@@ -209,7 +226,12 @@ def _pair(department: Department, question: Question, things: list[Entity]) -> A
 def _name_of(thing: Entity, departments: Sequence[Department], vocabulary: Vocabulary) -> Value:
     """The proper name of a thing, from any department file or the vocabulary; as it was written otherwise."""
     for department in departments:
-        for entry in (*department.procedures, *department.conditions, *department.organs):
+        entries: tuple[Procedure | Condition | Organ, ...] = (
+            *department.procedures,
+            *department.conditions,
+            *department.organs,
+        )
+        for entry in entries:
             if entry.id == thing.id:
                 return text(entry.name)
     name = term_name(thing.kind, thing.id, vocabulary)
@@ -236,7 +258,9 @@ def _about_topic(question: Question, departments: Sequence[Department]) -> list[
         answers = []
         for department in focus:
             found = look_up(department, question)
-            answers += [found] if found else _listings(question, things, [department]) or [_silent(question, department)]
+            answers += (
+                [found] if found else _listings(question, things, [department]) or [_silent(question, department)]
+            )
         if all(found.kind == "unknown" for found in answers) and not question.departments:
             answers += [found for found in known if found.kind == "fact"]
         return answers

@@ -37,9 +37,7 @@ def topic_of(intent: str) -> str:
 
 def entities_of(message: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[Entity, ...]]:
     """The departments and the other things that a message names, each once."""
-    found = [
-        Entity(item["entity"], item["value"], item.get("written", "")) for item in message.get("entities") or ()
-    ]
+    found = [Entity(item["entity"], item["value"], item.get("written", "")) for item in message.get("entities") or ()]
     unique = list({(entity.kind, entity.id): entity for entity in found}.values())
     departments = tuple(entity.id for entity in unique if entity.kind == "department")
     return departments, tuple(entity for entity in unique if entity.kind != "department")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Optional
 
 import yaml
 from pydantic import StrictStr
@@ -22,7 +21,7 @@ class Term(Model):
     id: StrictStr
     name: Text
     aliases: Aliases = Aliases()
-    organ: Optional[StrictStr] = None
+    organ: StrictStr | None = None
 
 
 class Vocabulary(Model):

@@ -13,9 +13,7 @@ from actions.schema import Department, Named, Procedure, Program, Statement, Tri
 Lookup = Callable[[Department, Question], "Answer | None"]
 
 
-def _fact(
-    department: Department, question: Question, response: str, facts: Iterable[str], **values: Value
-) -> Answer:
+def _fact(department: Department, question: Question, response: str, facts: Iterable[str], **values: Value) -> Answer:
     filled = {"department": short(department), **values}
     return Answer("fact", response, filled, question.topic, department.id, tuple(facts))
 
@@ -81,7 +79,9 @@ def source(department: Department) -> Value:
     if department.source.updated == "undated":
         return phrase("phrase_source_undated", title=text(department.source.title))
     year, month = department.source.updated.split("-")
-    return phrase("phrase_source_dated", title=text(department.source.title), month=phrase(f"phrase_month_{month}", year=year))
+    return phrase(
+        "phrase_source_dated", title=text(department.source.title), month=phrase(f"phrase_month_{month}", year=year)
+    )
 
 
 def founder(department: Department, question: Question) -> Answer | None:

@@ -60,5 +60,7 @@ def main(arguments: list[str]) -> int:
         try:
             payloads = show(ask(port, sender, line))
         except urllib.error.URLError:
-            print("Nothing answers yet: start ./run in another terminal, and wait for its three lines.", file=sys.stderr)
+            print(
+                "Nothing answers yet: start ./run in another terminal, and wait for its three lines.", file=sys.stderr
+            )
             return 1

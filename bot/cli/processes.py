@@ -53,7 +53,16 @@ def rasa_server(settings: Settings, model: Path, endpoints: Path, *more: str) ->
 
 def action_server(settings: Settings) -> list[str]:
     """The command that serves the actions; its address comes from SANIC_HOST."""
-    return [serving_python(), "-m", "bot.quiet", "rasa_sdk", "--actions", "actions", "--port", str(settings.actions_port)]
+    return [
+        serving_python(),
+        "-m",
+        "bot.quiet",
+        "rasa_sdk",
+        "--actions",
+        "actions",
+        "--port",
+        str(settings.actions_port),
+    ]
 
 
 ON_LOOPBACK = {"SANIC_HOST": "127.0.0.1"}

@@ -13,7 +13,27 @@ from bot.language.tokenise import Word
 ENDS = frozenset("?!;,.…。、~|/")
 """Words after which a clause ends; normalised text has its punctuation in half-width."""
 LINKS = frozenset(
-    ("and", "also", "plus", "&", "then", "还有", "另外", "以及", "而且", "顺便", "顺便问", "再", "再问", "和", "跟", "还", "另", "外加", "并且")
+    (
+        "and",
+        "also",
+        "plus",
+        "&",
+        "then",
+        "还有",
+        "另外",
+        "以及",
+        "而且",
+        "顺便",
+        "顺便问",
+        "再",
+        "再问",
+        "和",
+        "跟",
+        "还",
+        "另",
+        "外加",
+        "并且",
+    )
 )
 """Words with which a further question begins; they belong to no clause."""
 MAX_CLAUSES = 6
@@ -28,8 +48,14 @@ def clauses(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start = 0
     for index, word in enumerate(words):
-        spaced = index > start and text[words[index - 1].end : word.start].strip() == "" and (
-            words[index - 1].end < word.start and bool(HAN.match(text[words[index - 1].end - 1])) and bool(HAN.match(word.text))
+        spaced = (
+            index > start
+            and text[words[index - 1].end : word.start].strip() == ""
+            and (
+                words[index - 1].end < word.start
+                and bool(HAN.match(text[words[index - 1].end - 1]))
+                and bool(HAN.match(word.text))
+            )
         )
         if word.text in LINKS or word.text in ENDS:
             found.append((start, index))

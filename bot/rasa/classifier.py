@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -117,16 +118,19 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
             if not words or self._model is None:
                 _set_intent(message, [_entry(FALLBACK, 1.0)])
                 continue
-            model = self._model
-
-            def judge(spans: Sequence[tuple[int, int]]) -> list[Prediction]:
-                return model.predict([masked_words(words[start:end], found) for start, end in spans])
-
+            judge = partial(_judge, self._model, words, found)
             _set_intent(message, _ranking(judge([(0, len(words))])[0], words, found))
             questions = segments(normalised_of(message).text, words, judge)
             if questions:
                 _set_segments(message, questions, words)
         return messages
+
+
+def _judge(
+    model: IntentModel, words: list[Word], found: list[Found], spans: Sequence[tuple[int, int]]
+) -> list[Prediction]:
+    """What spans of a message's words ask, each on its own."""
+    return model.predict([masked_words(words[start:end], found) for start, end in spans])
 
 
 def _ranking(prediction: Prediction, words: list[Word], found: list[Found]) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ training examples in which whole intents are left out in turn, never from a test
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -132,7 +131,8 @@ def _nearest(matrix: sparse.csr_matrix, examples: sparse.csr_matrix) -> Floats:
     """For each row, the cosine similarity (0 to 1) to the nearest training example (a column of `examples`)."""
     rows = [matrix[start : start + 512] @ examples for start in range(0, matrix.shape[0], 512)]
     best = np.concatenate([np.asarray(part.max(axis=1).todense()).ravel() for part in rows])
-    return best / (1 + WORD_WEIGHT**2)
+    likeness: Floats = best / (1 + WORD_WEIGHT**2)
+    return likeness
 
 
 def _fit_linear(matrix: sparse.csr_matrix, labels: NDArray[np.str_]) -> tuple[list[str], Floats, Floats]:
@@ -296,8 +296,8 @@ def _calibrate(
         sharpness.append(_sharpness(margins[: len(known)], [intents.index(name) for name in labels[known]]))
     seen, correct = np.vstack(parts), np.concatenate(right)
     regression = LogisticRegression(C=10.0, max_iter=1000).fit(seen, correct)
-    weights = tuple(float(weight) for weight in regression.coef_[0])
-    draft = Calibration(weights, float(regression.intercept_[0]), float(np.mean(sharpness)), 0.0)
+    slopes = tuple(float(weight) for weight in regression.coef_[0])
+    draft = Calibration(slopes, float(regression.intercept_[0]), float(np.mean(sharpness)), 0.0)
     threshold = _threshold(draft.confidence(seen), correct)
     return Calibration(draft.weights, draft.intercept, draft.sharpness, threshold)
 

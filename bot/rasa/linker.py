@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.language.names import Found, NameFinder
 from bot.language.script import detect_language
-from bot.rasa.names import known_names, code_fingerprint
+from bot.rasa.names import code_fingerprint, known_names
 from bot.rasa.normaliser import normalised_of
 from bot.rasa.tokenizer import words_of
 
@@ -36,14 +36,13 @@ def found_names(message: Message) -> list[Found]:
 
 # A featurizer too: only of those Rasa runs process_training_data, on which the classifier builds.
 @DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=True
+    [DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER],
+    is_trainable=True,
 )
 class EntityLinker(GraphComponent, EntityExtractorMixin):
     """Sets the entities of a message, and its language (None where only names, or hardly a letter, stand in it)."""
 
-    def __init__(
-        self, storage: ModelStorage, resource: Resource, ordinary_words: Collection[str] = ()
-    ) -> None:
+    def __init__(self, storage: ModelStorage, resource: Resource, ordinary_words: Collection[str] = ()) -> None:
         self._storage = storage
         self._resource = resource
         self._use(ordinary_words)
@@ -125,5 +124,7 @@ class EntityLinker(GraphComponent, EntityExtractorMixin):
 
     def _find(self, message: Message) -> list[Found]:
         found = self._finder.find(normalised_of(message).text, words_of(message))
-        message.set(FOUND, [[item.start, item.end, item.kind, item.target, item.confidence, item.own] for item in found])
+        message.set(
+            FOUND, [[item.start, item.end, item.kind, item.target, item.confidence, item.own] for item in found]
+        )
         return found

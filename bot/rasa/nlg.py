@@ -34,7 +34,8 @@ def reply_language(tracker: DialogueStateTracker) -> Language:
 def reply_script(tracker: DialogueStateTracker) -> str | None:
     """The Chinese script to answer in: the message's own, else the conversation's."""
     parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
-    return parsed.get("script") or tracker.get_slot("script")
+    script: str | None = parsed.get("script") or tracker.get_slot("script")
+    return script
 
 
 class ReplyGenerator(TemplatedNaturalLanguageGenerator):

@@ -68,9 +68,7 @@ def _neighbours(count: int) -> Iterator[Span]:
             yield first, last
 
 
-def _questions(
-    grouping: list[Span], spans: dict[Span, Span], judged: dict[Span, Prediction]
-) -> list[Segment] | None:
+def _questions(grouping: list[Span], spans: dict[Span, Span], judged: dict[Span, Prediction]) -> list[Segment] | None:
     """The questions of one grouping; None where a group is unclear, or two ask the same."""
     questions: list[Segment] = []
     if len(grouping) < 2:

@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.language.normalise import normalise
 from bot.language.tokenise import Tokeniser, Word
-from bot.rasa.names import known_names, code_fingerprint
+from bot.rasa.names import code_fingerprint, known_names
 from bot.rasa.normaliser import normalised_of
 
 NORMALISED_SPAN = "normalised_span"

@@ -52,9 +52,7 @@ def connect(url: str) -> Engine:
         return sa.create_engine(url, pool_pre_ping=True)
     if address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(
-        url, poolclass=QueuePool, connect_args={"check_same_thread": False, "timeout": 10}
-    )
+    engine = sa.create_engine(url, poolclass=QueuePool, connect_args={"check_same_thread": False, "timeout": 10})
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:

@@ -39,7 +39,9 @@ def variation(responses: Responses, name: str, language: str) -> dict[str, Any]:
 def word(responses: Responses, name: str, language: str, values: Mapping[str, Any]) -> str:
     """The text of a response, filled; a placeholder that nothing fills becomes empty."""
     template: str = variation(responses, name, language)["text"]
-    text = PLACEHOLDER.sub(lambda match: _put(responses, language, match.group(1), values.get(match.group(1))), template)
+    text = PLACEHOLDER.sub(
+        lambda match: _put(responses, language, match.group(1), values.get(match.group(1))), template
+    )
     return re.sub(r" {2,}", " ", text).strip()
 
 
