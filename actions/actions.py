@@ -9,9 +9,9 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import topics
-from actions.answers import answer, touched_facts
-from actions.context import entities_of, question_of, questions_of, remember
+from actions.context import entities_of, remember
 from actions.departments import Registry
+from actions.reply import reply_to
 from actions.results import Answer, Question, text
 from actions.schema import Department
 from actions.terms import Vocabulary, load_vocabulary
@@ -74,11 +74,10 @@ class ActionAnswer(_LookUp, Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Look up, answer, and remember what was asked."""
         departments = self.departments
-        questions = questions_of(tracker.latest_message, tracker.slots, [found.id for found in departments])
+        questions, answers = reply_to(tracker.latest_message, tracker.slots, departments, self.vocabulary)
         if not questions:
             dispatcher.utter_message(response="utter_nothing_to_repeat", kind="smalltalk")
             return memory(tracker)
-        answers = [found for question in questions for found in answer(question, departments, self.vocabulary)]
         say(dispatcher, answers, departments)
         return [*memory(tracker), *_context(questions[-1], answers)]
 
@@ -102,9 +101,7 @@ class ActionAdvice(_LookUp, Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Decline, inform, offer."""
         departments = self.departments
-        question = question_of(tracker.latest_message, tracker.slots, [found.id for found in departments])
-        touched = touched_facts(question, departments, self.vocabulary) if question else []
-        answers = [*touched, Answer("advice", "utter_advice", topic="advice")]
+        _, answers = reply_to(tracker.latest_message, tracker.slots, departments, self.vocabulary)
         say(dispatcher, answers, departments)
         return [*memory(tracker), SlotSet("offer", "handoff")]
 

@@ -22,7 +22,7 @@ LONG_TOPICS = frozenset({"overview", "procedures", "conditions", "teaching", "re
 """Topics whose answers are too long to give for several departments at once."""
 THING_TOPICS = frozenset(
     {"procedure_info", "procedure_offered", "condition_treated", "organs", "procedures", "conditions"}
-    | {"new_techniques", "focus", "inform", "departments", "elsewhere"}
+    | {"inform", "departments", "elsewhere"}
 )
 """Topics that are about the procedure, disease or organ named in the question, where one is named."""
 ELSEWHERE = {

@@ -174,11 +174,11 @@ def staff(department: Department, question: Question) -> Answer | None:
         answer = _fact(department, question, "utter_staff_grade_unknown", (), total=total, items=every)
         return Answer("unknown", answer.response, answer.values, answer.topic, answer.department)
     everyone = phrase("phrase_staff", total=total, items=every)
-    facts = ["staff.total", *(f"staff.grades.{grade.id}" for grade in team.grades)]
-    if asked:
-        return _fact(department, question, "utter_staff_grade", facts, items=counts, everyone=everyone)
     notes = [text(team.note)] if team.note else []
+    facts = ["staff.total", *(f"staff.grades.{grade.id}" for grade in team.grades)]
     facts += ["staff.note"] if team.note else []
+    if asked:
+        return _fact(department, question, "utter_staff_grade", facts, items=counts, everyone=everyone, sentences=notes)
     return _fact(department, question, "utter_staff", facts, total=total, everyone=everyone, sentences=notes)
 
 

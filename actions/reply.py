@@ -1,0 +1,28 @@
+"""From a parsed message to everything the bot says to it from the department files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from actions.answers import answer, touched_facts
+from actions.context import questions_of
+from actions.results import Answer, Question
+from actions.schema import Department
+from actions.terms import Vocabulary
+
+ADVICE = "seek_advice"
+
+
+def reply_to(
+    message: Mapping[str, Any], slots: Mapping[str, Any], departments: Sequence[Department], vocabulary: Vocabulary
+) -> tuple[list[Question], list[Answer]]:
+    """The questions of a message and the answers to all of them; both empty for a follow-up to nothing.
+
+    Personal advice is declined, after what the departments list of the things it touches.
+    """
+    questions = questions_of(message, slots, [department.id for department in departments])
+    if (message.get("intent") or {}).get("name") == ADVICE:
+        touched = [found for question in questions for found in touched_facts(question, departments, vocabulary)]
+        return questions, [*touched, Answer("advice", "utter_advice", topic="advice")]
+    return questions, [found for question in questions for found in answer(question, departments, vocabulary)]

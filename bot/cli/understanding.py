@@ -1,0 +1,69 @@
+"""Ask the newest model and the lookups in this process, without servers: for the coverage table, benchmarks and tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from actions.departments import load
+from actions.reply import reply_to
+from actions.results import Answer
+from actions.terms import load_vocabulary
+from bot.rasa.wording import Responses, word
+from bot.settings import ROOT
+
+
+def read_responses(domain: Path = ROOT / "domain.yml") -> Responses:
+    """The responses of domain.yml."""
+    content = yaml.load(domain.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    responses: Responses = content["responses"]
+    return responses
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a question leads to: the parse of the message, the answers, and their text in one language."""
+
+    parse: Mapping[str, Any]
+    answers: list[Answer]
+    text: str
+
+
+class Understanding:
+    """The newest model with the department files.
+
+    Raises:
+        FileNotFoundError: if there is no model.
+    """
+
+    def __init__(self, model: Path | None = None) -> None:
+        from bot.cli.train import newest_model
+        from bot.quiet import silence
+
+        silence()
+        from rasa.core.agent import Agent
+
+        model = model or newest_model()
+        if model is None:
+            raise FileNotFoundError("there is no model under models/: ./run train makes one")
+        self._agent = Agent.load(str(model))
+        self._departments = load()
+        self._vocabulary = load_vocabulary()
+        self._responses = read_responses()
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Rasa's parse of a message."""
+        parsed: dict[str, Any] = asyncio.run(self._agent.parse_message(text))
+        return parsed
+
+    def reply(self, text: str, language: str, slots: Mapping[str, Any] | None = None) -> Reply:
+        """What the bot's lookups answer to a message."""
+        parse = self.parse(text)
+        _, answers = reply_to(parse, slots or {}, self._departments, self._vocabulary)
+        texts = [word(self._responses, found.response, language, found.values) for found in answers]
+        return Reply(parse, answers, "\n".join(texts))
