@@ -16,6 +16,8 @@ from actions.results import Answer, Question, text
 from actions.schema import Department
 from actions.terms import Vocabulary, load_vocabulary
 
+READINGS = 2
+
 
 def say(dispatcher: CollectingDispatcher, answers: list[Answer], departments: list[Department]) -> None:
     """Hand answers to Rasa, each with its kind, facts and buttons; a department's source stands once, under its last fact."""
@@ -39,7 +41,7 @@ def say(dispatcher: CollectingDispatcher, answers: list[Answer], departments: li
 def memory(tracker: Tracker) -> list[EventType]:
     """The slots that every message sets: its language and script where they show, and that no offer stands."""
     message = tracker.latest_message
-    events: list[EventType] = [SlotSet("offer", None)]
+    events: list[EventType] = [SlotSet("offer", None), SlotSet("fallbacks", 0)]
     events += [SlotSet(name, message[name]) for name in ("language", "script") if message.get(name)]
     return events
 
@@ -104,6 +106,35 @@ class ActionAdvice(_LookUp, Action):
         _, answers = reply_to(tracker.latest_message, tracker.slots, departments, self.vocabulary)
         say(dispatcher, answers, departments)
         return [*memory(tracker), SlotSet("offer", "handoff")]
+
+
+class ActionFallback(Action):
+    """Says in steps that a message is not understood: what it may have meant, then a person."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_fallback"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Ask to shorten, offer readings, or offer the front desk."""
+        message = tracker.latest_message
+        if message.get("too_long"):
+            dispatcher.utter_message(response="utter_too_long", kind="fallback")
+            return memory(tracker)
+        before = int(tracker.get_slot("fallbacks") or 0)
+        if before:
+            dispatcher.utter_message(response="utter_offer_front_desk", kind="fallback")
+            return [*memory(tracker), SlotSet("fallbacks", before + 1), SlotSet("offer", "handoff")]
+        readings = likely_readings(message, domain.get("responses") or {})
+        response = "utter_did_you_mean" if readings else "utter_fallback"
+        dispatcher.utter_message(response=response, kind="fallback", readings=readings)
+        return [*memory(tracker), SlotSet("fallbacks", 1)]
+
+
+def likely_readings(message: dict[str, Any], responses: dict[str, Any]) -> list[str]:
+    """The names of the responses that word the two most likely readings of a message that was not understood."""
+    ranking = [entry["name"] for entry in message.get("intent_ranking") or ()]
+    return [f"reading_{name}" for name in ranking if f"reading_{name}" in responses][:READINGS]
 
 
 class ActionChangeLanguage(Action):

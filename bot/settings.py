@@ -30,6 +30,10 @@ class Settings:
     """Port of the action server, on 127.0.0.1; endpoints.yml names it too."""
     window_turns: int = 10
     """How many turns of a conversation the dialogue model sees."""
+    emergency_number: str = "120"
+    """The number that an emergency reply tells people to call."""
+    crisis_hotline: str = "12356"
+    """The psychological help line that a reply to thoughts of suicide names; China's national one by default."""
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -25,8 +25,15 @@ DEPARTMENTS = load()
 BY_ID = {department.id: department for department in DEPARTMENTS}
 VOCABULARY = load_vocabulary()
 RESPONSES: Responses = yaml.load((ROOT / "domain.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)["responses"]
-WITHOUT_FACTS = frozenset({"utter_comparison", "utter_departments", "utter_procedures", "utter_conditions", "utter_organs"})
+PATHS = {id(department): frozenset(fact_paths(department)) for department in DEPARTMENTS}
+WITHOUT_FACTS = frozenset(
+    {"utter_comparison", "utter_departments", "utter_procedures", "utter_conditions", "utter_organs"}
+)
 """Responses that give names or figures of several departments or entries, without a path for each."""
+WORDED: dict[str, dict[str, str]] = {}
+"""What has been put into words, since many cases give the same answer."""
+SEEN: set[str] = set()
+"""Answers that have been checked, in full."""
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -61,12 +68,18 @@ def unfilled(response: str, values: Mapping[str, Any]) -> list[str]:
 
 def worded(found: Answer) -> dict[str, str]:
     """An answer's text by language."""
-    return {language: word(RESPONSES, found.response, language, found.values) for language in LANGUAGES}
+    key = f"{found.response} {found.values}"
+    if key not in WORDED:
+        WORDED[key] = {language: word(RESPONSES, found.response, language, found.values) for language in LANGUAGES}
+    return WORDED[key]
 
 
 def check_answer(found: Answer, departments: list[Department]) -> None:
     """What holds for every answer: it is JSON, goes into both languages without leftovers, and its facts exist."""
-    assert json.loads(json.dumps(found.values)) == found.values
+    content = json.dumps(found.values)
+    assert json.loads(content) == found.values
+    if f"{found}" in SEEN and departments is DEPARTMENTS:
+        return
     assert found.kind in ("fact", "unknown")
     assert unfilled(found.response, found.values) == []
     for language, text in worded(found).items():
@@ -74,7 +87,7 @@ def check_answer(found: Answer, departments: list[Department]) -> None:
         for leftover in ("{", "}", "None", "  ", "[]", "..", "。。", " .", " ,", "，。"):
             assert leftover not in text, (language, text)
         assert bool(HAN.search(text)) == (language == "zh"), text
-    known = {department.id: fact_paths(department) for department in departments}
+    known = {department.id: PATHS.get(id(department)) or fact_paths(department) for department in departments}
     assert found.department is None or found.department in known
     assert set(found.choices) <= set(known)
     assert len(set(found.facts)) == len(found.facts)
@@ -83,6 +96,7 @@ def check_answer(found: Answer, departments: list[Department]) -> None:
         assert set(found.facts) <= set(known[found.department])
     if found.kind == "fact":
         assert bool(found.facts) or found.response in WITHOUT_FACTS, found.response
+    SEEN.add(f"{found}")
 
 
 def says_yes(found: Answer) -> bool:

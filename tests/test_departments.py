@@ -12,7 +12,16 @@ import pytest
 from minimal import MINIMAL, SECOND, edited, folder_of
 from shipped import IR, ROOT, US
 
-from actions.departments import FOLDER, RESERVED_KEYS, InvalidDepartments, Registry, check, fact_paths, load, named_things
+from actions.departments import (
+    FOLDER,
+    RESERVED_KEYS,
+    InvalidDepartments,
+    Registry,
+    check,
+    fact_paths,
+    load,
+    named_things,
+)
 from actions.schema import Department
 from bot.cli import departments as command
 from bot.cli.main import main
@@ -21,10 +30,20 @@ CLASHES = {
     # what clashes: (edit of SECOND, path, cause)
     "id": ("id: other", "id: demo", "id", '"demo" is also the id in demo.yml'),
     "alias": ("other unit", "demo unit", "aliases", '"demo unit" already means department demo in demo.yml'),
-    "alias in capitals": ("other unit", "DEMO Unit", "aliases", '"DEMO Unit" already means department demo in demo.yml'),
+    "alias in capitals": (
+        "other unit",
+        "DEMO Unit",
+        "aliases",
+        '"DEMO Unit" already means department demo in demo.yml',
+    ),
     "Chinese alias": ("另一室", "示范室", "aliases", '"示范室" already means department demo in demo.yml'),
     "alias and name": ("other unit", "demo", "aliases", '"demo" already means department demo in demo.yml'),
-    "alias and condition": ("other unit", "coughing", "aliases", '"coughing" already means condition cough in demo.yml'),
+    "alias and condition": (
+        "other unit",
+        "coughing",
+        "aliases",
+        '"coughing" already means condition cough in demo.yml',
+    ),
     "alias and trial": ("other unit", "T-1", "aliases", '"T-1" already means trial T-1 in demo.yml'),
     "alias and grade": ("other unit", "porter", "aliases", '"porter" already means staff_grade porter in demo.yml'),
     "alias and organ": ("另一室", "脾脏", "aliases", '"脾脏" already means organ spleen in demo.yml'),

@@ -15,6 +15,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot.language.script import Language, choose_language, to_traditional
 from bot.rasa.wording import variation, word
+from bot.settings import read_settings
 
 SOURCE_LINE = "phrase_source_line"
 METADATA_KEYS = ("kind", "topic", "department", "facts")
@@ -38,11 +39,23 @@ def reply_script(tracker: DialogueStateTracker) -> str | None:
     return script
 
 
+def gate_rule(tracker: DialogueStateTracker) -> str:
+    """The rule of the gate that the latest message met, if any."""
+    parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
+    rule: str = (parsed.get("gate") or {}).get("rule") or ""
+    return rule
+
+
 class ReplyGenerator(TemplatedNaturalLanguageGenerator):
     """Fills the responses of domain.yml; see bot.rasa.wording for how."""
 
     def __init__(self, endpoint_config: EndpointConfig | None, domain: Domain) -> None:
         super().__init__(domain.responses)
+        settings = read_settings()
+        self._numbers = {
+            "emergency_number": settings.emergency_number,
+            "crisis_hotline": settings.crisis_hotline,
+        }
 
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
@@ -57,15 +70,23 @@ class ReplyGenerator(TemplatedNaturalLanguageGenerator):
             UnknownResponse: if domain.yml lacks the response in the language.
         """
         language = kwargs.get("language") or reply_language(tracker)
-        reply = variation(self.responses, utter_action, language)
-        reply["text"] = word(self.responses, utter_action, language, kwargs.get("values") or {})
-        metadata = {"language": language, "response": utter_action}
+        rule = gate_rule(tracker)
+        reply = variation(self.responses, utter_action, language, rule)
+        values = {**self._numbers, **(kwargs.get("values") or {})}
+        reply["text"] = word(self.responses, utter_action, language, values, rule)
+        metadata = {**reply["metadata"], "language": language, "response": utter_action}
+        if rule:
+            metadata["rule"] = rule
         metadata.update({key: kwargs[key] for key in METADATA_KEYS if kwargs.get(key)})
         if kwargs.get("source"):
             metadata["source"] = word(self.responses, SOURCE_LINE, language, {"items": kwargs["source"]})
             reply["text"] += "\n" + metadata["source"]
         for choice in kwargs.get("choices") or ():
             reply.setdefault("buttons", []).append({"title": choice[language], "payload": choice[language]})
+        readings = [word(self.responses, name, language, {}) for name in kwargs.get("readings") or ()]
+        if readings:
+            buttons = [{"title": text, "payload": text} for text in dict.fromkeys(readings)]
+            reply["buttons"] = buttons + reply.get("buttons", [])
         reply["metadata"] = metadata
         if language == "zh" and reply_script(tracker) == "traditional":
             reply = _in_traditional(reply)

@@ -18,6 +18,8 @@ from bot.language.script import detect_script
 NORMALISED = "normalised"
 ORIGINS = "origins"
 SCRIPT = "script"
+MAX_LENGTH = 1000
+"""Characters; of a longer message only the gate reads anything."""
 
 
 def normalised_of(message: Message) -> Normalised:
@@ -53,7 +55,7 @@ class Normaliser(GraphComponent):
         for message in messages:
             raw = message.get(TEXT)
             if raw:
-                normalised = normalise(raw)
+                normalised = normalise(raw if len(raw) <= MAX_LENGTH else "")
                 message.set(NORMALISED, normalised.text)
                 message.set(ORIGINS, list(normalised.origins))
                 message.set(SCRIPT, detect_script(raw), add_to_output=True)

@@ -24,21 +24,22 @@ class UnknownResponse(KeyError):
         super().__init__(f'domain.yml has no response "{name}" in "{language}"')
 
 
-def variation(responses: Responses, name: str, language: str) -> dict[str, Any]:
-    """A copy of the variation of a response in a language.
+def variation(responses: Responses, name: str, language: str, rule: str = "") -> dict[str, Any]:
+    """A copy of the variation of a response in a language: the one for a rule of the gate, where there is one for it.
 
     Raises:
-        UnknownResponse: if there is none.
+        UnknownResponse: if there is none in the language.
     """
-    for candidate in responses.get(name, ()):
-        if (candidate.get("metadata") or {}).get("language") == language:
-            return copy.deepcopy(dict(candidate))
+    found = [entry for entry in responses.get(name, ()) if entry["metadata"]["language"] == language]
+    special = [entry for entry in found if rule and entry["metadata"].get("rule") == rule]
+    for candidate in special or [entry for entry in found if "rule" not in entry["metadata"]]:
+        return copy.deepcopy(dict(candidate))
     raise UnknownResponse(name, language)
 
 
-def word(responses: Responses, name: str, language: str, values: Mapping[str, Any]) -> str:
+def word(responses: Responses, name: str, language: str, values: Mapping[str, Any], rule: str = "") -> str:
     """The text of a response, filled; a placeholder that nothing fills becomes empty."""
-    template: str = variation(responses, name, language)["text"]
+    template: str = variation(responses, name, language, rule)["text"]
     text = PLACEHOLDER.sub(
         lambda match: _put(responses, language, match.group(1), values.get(match.group(1))), template
     )

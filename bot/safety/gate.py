@@ -1,0 +1,153 @@
+"""Decide of a message, before anything else reads it: an emergency, personal medical advice, or neither.
+
+    text -> words (Chinese: characters) -> rules' patterns -> cues around each match -> decision
+                                                              negated?  "no fever", 没有发烧
+                                                              past?     "ten years ago", 三年前
+                                                              only asked about? "is bleeding common", 会不会出血
+                                                              happening now after all? "again today", 现在
+
+An emergency wins over advice. Rules and cues are data: data/safety/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import spacy
+from spacy.matcher import Matcher
+from spacy.tokens import Doc, Token
+from spacy.vocab import Vocab
+
+from bot.language.normalise import normalise
+from bot.language.script import HAN
+from bot.safety.rules import SENTENCE_ENDS, Rule, Rules, read_rules, token_patterns
+
+Verdict = Literal["emergency", "advice", "pass"]
+WORD = re.compile(rf"\d+(?:\.\d+)?|[a-z0-9]+(?:n't\b)?|n't|'[a-z]+|{HAN.pattern}|\n|[^\s\w]|_", re.IGNORECASE)
+CLAUSE_ENDS = frozenset((*SENTENCE_ENDS, ",", ";", ":", "，", "；", "、", "：", "but", "however", "但", "~"))
+NEGATION_REACH = 6
+"""How many words a negation reaches forward within its clause, and `negation_after` backward."""
+LONGEST = 2000
+"""Longer texts are read in their first and last half of this many characters; the rest is far from any rule's reach."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the gate says of a message: the verdict, the rule behind it, and the words that matched.
+
+    `held` is true where a rule matched but a cue held it back: the danger is spoken of, but not here and now.
+    """
+
+    verdict: Verdict
+    rule: str = ""
+    matched: str = ""
+    language: str = ""
+    held: bool = False
+
+
+PASS = Decision("pass")
+HELD = Decision("pass", held=True)
+
+
+def _words(text: str) -> list[str]:
+    return [match.group() for match in WORD.finditer(text)]
+
+
+class Gate:
+    """The gate with its rules compiled. Making one takes well under a second.
+
+    Args:
+        rules: the rules of every language; those under data/safety, if none are given.
+    """
+
+    def __init__(self, rules: Sequence[Rules] | None = None) -> None:
+        if not Token.has_extension("number"):
+            Token.set_extension("number", getter=_number)
+        self._vocab: Vocab = spacy.blank("en").vocab
+        self._languages = [_Language(self._vocab, found) for found in (read_rules() if rules is None else rules)]
+
+    def decide(self, text: str) -> Decision:
+        """The decision on a message; never raises, whatever the text."""
+        words = _words(normalise(_shortened(text)).text)
+        if not words:
+            return PASS
+        doc = Doc(self._vocab, words=words)
+        found = [decision for language in self._languages for decision in language.decisions(doc)]
+        for verdict in ("emergency", "advice"):
+            for decision in found:
+                if decision.verdict == verdict:
+                    return decision
+        return HELD if found else PASS
+
+
+class _Language:
+    """One language's rules as matchers."""
+
+    def __init__(self, vocab: Vocab, rules: Rules) -> None:
+        self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.rules}
+        self._language = rules.language
+        self._matcher = Matcher(vocab)
+        for rule in rules.rules:
+            patterns = [tokens for pattern in rule.patterns for tokens in token_patterns(pattern, rules)]
+            self._matcher.add(rule.id, patterns)
+        self._cues = Matcher(vocab)
+        for cue, phrases in rules.cues.items():
+            self._cues.add(cue, [tokens for phrase in phrases for tokens in token_patterns(phrase, rules)])
+
+    def decisions(self, doc: Doc) -> list[Decision]:
+        """What fires, in the order of the text; what the cues around it hold back counts as HELD."""
+        matches = sorted(self._matcher(doc, as_spans=True), key=lambda span: (span.start, -span.end))
+        if not matches:
+            return []
+        cues = [(span.label_, span.start, span.end) for span in self._cues(doc, as_spans=True)]
+        return [
+            HELD
+            if _held_back(doc, span.start, span.end, cues, self._rules[span.label_].despite)
+            else Decision(self._rules[span.label_].kind, span.label_, span.text, self._language)
+            for span in matches
+        ]
+
+
+def _held_back(doc: Doc, start: int, end: int, cues: Sequence[tuple[str, int, int]], despite: Sequence[str]) -> bool:
+    """Whether a cue says that a match is not so, not now, or only asked about."""
+    clause = _bounds(doc, start, end, CLAUSE_ENDS)
+    sentence = _bounds(doc, start, end, frozenset(SENTENCE_ENDS))
+    present = any(cue == "present" and sentence[0] <= first and last <= sentence[1] for cue, first, last in cues)
+    for cue, first, last in cues:
+        if cue in despite or cue == "present":
+            continue
+        if cue == "negation" and clause[0] <= first and last <= start and start - last <= NEGATION_REACH:
+            return True
+        if cue == "negation_after" and end <= first and last <= clause[1] and first - end <= NEGATION_REACH:
+            return True
+        if cue in ("past", "hypothetical") and not present and sentence[0] <= first and last <= sentence[1]:
+            return True
+    return False
+
+
+def _bounds(doc: Doc, start: int, end: int, ends: frozenset[str]) -> tuple[int, int]:
+    """The half-open span between the nearest of `ends` around a span."""
+    first = next((index + 1 for index in range(start - 1, -1, -1) if doc[index].lower_ in ends), 0)
+    last = next((index for index in range(end, len(doc)) if doc[index].lower_ in ends), len(doc))
+    return first, last
+
+
+def _number(token: Token) -> float:
+    try:
+        return float(token.text)
+    except ValueError:
+        return -1.0
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
+
+
+@lru_cache(maxsize=1)
+def shipped_gate() -> Gate:
+    """The gate with the rules under data/safety, made once a process."""
+    return Gate()
