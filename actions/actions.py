@@ -17,6 +17,8 @@ from actions.schema import Department
 from actions.terms import Vocabulary, load_vocabulary
 
 READINGS = 2
+LIKELY = 0.15
+"""Readings less likely than this are not offered."""
 
 
 def say(dispatcher: CollectingDispatcher, answers: list[Answer], departments: list[Department]) -> None:
@@ -133,7 +135,7 @@ class ActionFallback(Action):
 
 def likely_readings(message: dict[str, Any], responses: dict[str, Any]) -> list[str]:
     """The names of the responses that word the two most likely readings of a message that was not understood."""
-    ranking = [entry["name"] for entry in message.get("intent_ranking") or ()]
+    ranking = [entry["name"] for entry in message.get("intent_ranking") or () if entry["confidence"] >= LIKELY]
     return [f"reading_{name}" for name in ranking if f"reading_{name}" in responses][:READINGS]
 
 

@@ -57,8 +57,8 @@ def answer(question: Question, departments: Sequence[Department], vocabulary: Vo
     things = _things(question, departments, vocabulary)
     if things and question.topic in THING_TOPICS:
         return _about_things(question, things, departments, vocabulary)
-    if question.topic == "elsewhere":
-        return [Answer("unknown", "utter_elsewhere", topic=question.topic)]
+    if question.topic in ("elsewhere", "medical_knowledge"):
+        return [Answer("unknown", f"utter_{question.topic}", topic=question.topic)]
     if question.topic == "departments":
         return [_list_departments(question, departments)]
     if question.topic == "comparison":
@@ -146,24 +146,54 @@ def _figures(department: Department) -> Value:
 def _about_things(
     question: Question, things: list[Entity], departments: Sequence[Department], vocabulary: Vocabulary
 ) -> list[Answer]:
-    """What the departments in focus say of the things named; else what the others say; else that no page lists them."""
-    focus = _in_focus(question, departments)
-    found = _listings(question, things, focus or departments)
-    if found:
-        return found
-    others = [department for department in departments if department not in focus] if focus else []
-    elsewhere = [
-        replace(found, response=ELSEWHERE.get(found.response, found.response))
-        for found in _listings(question, things, others)
-    ]
-    return [_unlisted(question, focus or departments, _name_of(things[0], departments, vocabulary)), *elsewhere]
+    """What each department in focus lists of the things named, and what not; where it lists none, what the others do."""
+    focus = (
+        _by_id(departments, question.departments)
+        if question.topic == "departments"
+        else _in_focus(question, departments)
+    )
+    answers: list[Answer] = []
+    for department in focus or departments:
+        answers += _listings(question, things, [department])
+        if focus:
+            answers += _missing(question, things, [department], departments, vocabulary)
+    if not focus:
+        answers += _missing(question, things, departments, departments, vocabulary)
+    if not any(found.kind == "fact" for found in answers):
+        ids = {department.id for department in focus}
+        others = [department for department in departments if department.id not in ids] if focus else []
+        answers += [_said_elsewhere(found) for found in _listings(question, things, others) if found.kind == "fact"]
+    return answers
+
+
+def _said_elsewhere(found: Answer) -> Answer:
+    """The same of another department than the one asked about: without a yes, and without the general description."""
+    facts = tuple(path for path in found.facts if not path.endswith(".description"))
+    return replace(found, response=ELSEWHERE.get(found.response, found.response), facts=facts)
+
+
+def _missing(
+    question: Question,
+    things: list[Entity],
+    asked: Sequence[Department],
+    departments: Sequence[Department],
+    vocabulary: Vocabulary,
+) -> list[Answer]:
+    """That none of the departments asked about lists a thing: each thing of a sort, where one of that sort is listed."""
+    listed = {thing for thing in things for department in asked if _listed(department, question, thing)}
+    absent = [thing for thing in things if thing not in listed]
+    kinds = {thing.kind for thing in listed}
+    told = [thing for thing in absent if thing.kind in kinds] if listed else absent[:1]
+    if any(_pair(department, question, things) for department in asked):
+        return []
+    return [_unlisted(question, asked, _name_of(thing, question, departments, vocabulary)) for thing in told]
 
 
 def _listings(question: Question, things: list[Entity], departments: Sequence[Department]) -> list[Answer]:
     found: list[Answer] = []
     for department in departments:
         pair = _pair(department, question, things)
-        found += [pair] if pair else [item for thing in things for item in _listed(department, question, thing)]
+        found += pair or [item for thing in things for item in _listed(department, question, thing)]
     return list({(item.department, item.facts): item for item in found}.values())
 
 
@@ -200,31 +230,40 @@ def _care(department: Department, question: Question, path: str, entry: Conditio
     return Answer("fact", response, values, question.topic, department.id, (f"{path}.{entry.id}",))
 
 
-def _pair(department: Department, question: Question, things: list[Entity]) -> Answer | None:
-    """A procedure asked for on an organ, or for a disease, that the file does not name for it: "ablation of the lung"."""
-    listed = {condition.id for condition in department.conditions}
-    organs = [
-        thing for thing in things if thing.kind == "organ" or thing.kind == "condition" and thing.id not in listed
-    ]
+def _pair(department: Department, question: Question, things: list[Entity]) -> list[Answer]:
+    """A procedure asked for on an organ or a disease that the file does not name for it: "ablation of the lung"."""
+    targets = [thing for thing in things if thing.kind in ("organ", "condition")]
+    answers = []
     for thing in things:
+        if thing.kind != "procedure":
+            continue
         for procedure in department.procedures:
-            if thing.kind == "procedure" and procedure.id == thing.id and procedure.organs and organs:
-                names = {organ.id: organ.name for organ in department.organs}
-                if any(organ.id in procedure.organs for organ in organs):
-                    continue
-                values = {
-                    "department": short(department),
-                    "name": text(procedure.name),
-                    "organ": organs[0].written,
-                    "items": [text(names[organ]) for organ in procedure.organs],
-                }
+            foreign = next(
+                (target for target in targets if not _named_for(department, procedure, question, target)), None
+            )
+            if foreign and thing.id in (procedure.id, procedure.kind_of):
+                values = {"name": text(procedure.name), "written": foreign.written, "offered": text(procedure.offered)}
+                values["department"] = short(department)
                 facts = (f"procedures.{procedure.id}.offered",)
-                return Answer("unknown", "utter_organ_not_named", values, question.topic, department.id, facts)
-    return None
+                answers.append(Answer("unknown", "utter_not_named_for", values, question.topic, department.id, facts))
+    return answers
 
 
-def _name_of(thing: Entity, departments: Sequence[Department], vocabulary: Vocabulary) -> Value:
-    """The proper name of a thing, from any department file or the vocabulary; as it was written otherwise."""
+def _named_for(department: Department, procedure: Procedure, question: Question, target: Entity) -> bool:
+    """Whether a file names an organ or a disease at all and, where it names a procedure's organs, for that procedure."""
+    if target.kind == "organ" and procedure.organs:
+        return target.id in procedure.organs
+    return bool(_listed(department, question, target))
+
+
+def _name_of(
+    stands_for: Entity, question: Question, departments: Sequence[Department], vocabulary: Vocabulary
+) -> Value:
+    """The proper name of a thing, from any department file or the vocabulary; as it was written otherwise.
+
+    Of an organ that stands for a disease, the disease.
+    """
+    thing = next((entity for entity in question.entities if entity.written == stands_for.written), stands_for)
     for department in departments:
         entries: tuple[Procedure | Condition | Organ, ...] = (
             *department.procedures,

@@ -26,6 +26,8 @@ TOPIC_OF_THING = {
     "trial": "trials",
 }
 """What is asked where a message names a thing and nothing else."""
+CONCEIVABLE = 0.02
+"""Readings less likely than this are not thought of."""
 THING_QUESTIONS = ("procedure_info", "procedure_offered", "condition_treated")
 FOLLOW_UPS = ("inform", "correct", "request_repeat")
 
@@ -57,7 +59,9 @@ def question_of(message: Mapping[str, Any], slots: Mapping[str, Any], known: Seq
     last = slots.get("last_question") or {}
     if topic in FOLLOW_UPS:
         return _follow_up(topic, departments, entities, context, last, known)
-    ranking = [topic_of(item["name"]) for item in message.get("intent_ranking") or ()]
+    ranking = [
+        topic_of(item["name"]) for item in message.get("intent_ranking") or () if item["confidence"] >= CONCEIVABLE
+    ]
     alternatives = tuple(name for name in ranking if name != topic)
     if topic == "comparison" and last.get("topic"):
         alternatives = (*alternatives[:1], last["topic"], *alternatives[1:])
@@ -79,13 +83,13 @@ def questions_of(message: Mapping[str, Any], slots: Mapping[str, Any], known: Se
         nearest = [*reversed(named[: index + 1]), *named[index + 1 :]]
         departments = next((found for found in nearest if found), ())
         if question:
-            questions.append(replace(question, departments=departments))
+            questions.append(replace(question, departments=question.departments or departments))
     return questions
 
 
 def _remembered(last: Mapping[str, Any]) -> tuple[Entity, ...]:
     """The things of the last question: "do you do it there too?"."""
-    return tuple(Entity(*item) for item in last.get("entities") or ())
+    return tuple(Entity(*item) for item in last.get("entities") or () if item[0] in TOPIC_OF_THING)
 
 
 def _follow_up(
@@ -99,6 +103,9 @@ def _follow_up(
     topic = last.get("topic")
     if kind == "correct" and not departments and not entities and context:
         departments = tuple(name for name in known if name != context)
+    if any(entity.kind == "elsewhere" for entity in entities):
+        return Question("elsewhere", departments, entities, context)
+    entities = tuple(entity for entity in entities if entity.kind in TOPIC_OF_THING)
     if entities:
         of_thing = TOPIC_OF_THING[entities[0].kind]
         same_sort = topic in THING_QUESTIONS and of_thing in THING_QUESTIONS

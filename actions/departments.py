@@ -53,7 +53,8 @@ class _UniqueKeyLoader(yaml.CSafeLoader):
         keys = [key.value for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f'has the key "{key}" twice', node.start_mark)
+                repeated = [other for other, _ in node.value if other.value == key][1]
+                raise yaml.constructor.ConstructorError(None, None, f'has the key "{key}" twice', repeated.start_mark)
         return super().construct_mapping(node, deep)
 
 
@@ -79,8 +80,11 @@ def _read(file: Path) -> Department | list[Problem]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "(file)"
-        return [Problem(file.name, place, f"is not valid YAML: {getattr(error, 'problem', error)}")]
-    if not isinstance(content, dict):
+        cause = getattr(error, "problem", None) or " ".join(str(error).split())
+        return [Problem(file.name, place, f"is not valid YAML: {cause}")]
+    except ValueError as error:
+        return [Problem(file.name, "(file)", f"holds a value that cannot be: {error}")]
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         return [Problem(file.name, "(file)", "must be a mapping of keys such as id, name, source")]
     for key in RESERVED_KEYS:
         if key in content:

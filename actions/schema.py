@@ -6,7 +6,7 @@ Every model refuses unknown keys and wrong types ("20" for 20), and every text n
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, Optional
+from typing import TYPE_CHECKING, Literal, Optional, TypeVar
 
 from pydantic import BaseModel, Extra, Field, StrictInt, StrictStr, conint, root_validator, validator
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 else:
     Count = conint(strict=True, gt=0)
 
+Entry = TypeVar("Entry")
 Qualifier = Literal["exact", "about", "nearly", "more_than", "thousands"]
 
 
@@ -24,6 +25,21 @@ class Model(BaseModel):
     class Config:
         extra = Extra.forbid
         allow_mutation = False
+
+
+def unique_ids(items: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries of a list as they are.
+
+    Raises:
+        ValueError: if two have the same id.
+    """
+    seen: set[str] = set()
+    for item in items:
+        identifier = str(getattr(item, "id", ""))
+        if identifier in seen:
+            raise ValueError(f'has the id "{identifier}" twice')
+        seen.add(identifier)
+    return items
 
 
 class Text(Model):
@@ -54,6 +70,12 @@ class Aliases(Model):
 
     en: tuple[StrictStr, ...] = ()
     zh: tuple[StrictStr, ...] = ()
+
+    @validator("en", "zh", each_item=True)
+    def _not_empty(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("has an empty alias")
+        return value
 
     def all(self) -> tuple[str, ...]:
         """Both languages' aliases."""
@@ -150,6 +172,10 @@ class Staff(Model):
     grades: tuple[Grade, ...]
     note: Optional[Text] = None
 
+    @validator("grades")
+    def _ids_are_unique(cls, grades: tuple[Grade, ...]) -> tuple[Grade, ...]:
+        return unique_ids(grades)
+
 
 class Organ(Model):
     id: StrictStr
@@ -230,7 +256,7 @@ class Membership(Model):
 class Department(Model):
     """One department: every fact the bot may state about it."""
 
-    id: StrictStr = Field(regex=r"^[a-z][a-z0-9_]*$")
+    id: StrictStr = Field(regex=r"^[a-z][a-z0-9_]*\Z")
     name: Text
     short_name: Text
     aliases: Aliases
@@ -290,9 +316,4 @@ class Department(Model):
         "procedures", "other_treatments", "new_techniques", "teaching", "research", "publications", "trials",
     )  # fmt: skip
     def _ids_are_unique(cls, items: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        seen: set[str] = set()
-        for item in items:
-            if item.id in seen:
-                raise ValueError(f'has the id "{item.id}" twice')
-            seen.add(item.id)
-        return items
+        return unique_ids(items)

@@ -238,8 +238,8 @@ def _program(identifier: str) -> Lookup:
 def teaching(department: Department, question: Question) -> Answer | None:
     """The programs named, or all."""
     asked = {entity.id for entity in question.named("program")}
-    chosen = [program for program in department.teaching if program.id in asked]
-    return _programs(department, question, chosen or list(department.teaching))
+    chosen = [program for program in department.teaching if not asked or program.id in asked]
+    return _programs(department, question, chosen)
 
 
 def _programs(department: Department, question: Question, programs: list[Program]) -> Answer | None:
@@ -254,7 +254,9 @@ def trials(department: Department, question: Question) -> Answer | None:
     asked = {entity.id for entity in question.named("trial")}
     diseases = {entity.id for entity in question.named("condition")}
     about = {trial.id for trial in department.trials if trial.condition in diseases}
-    chosen = [trial for trial in department.trials if trial.id in asked | about] or list(department.trials)
+    chosen = [trial for trial in department.trials if trial.id in asked | about]
+    if not chosen and not asked and not diseases:
+        chosen = list(department.trials)
     alike: dict[str, list[Trial]] = {}
     for trial in chosen:
         alike.setdefault(trial.copy(update={"id": "", "aliases": ()}).json(), []).append(trial)

@@ -36,10 +36,11 @@ def named(case: object) -> str:
 PROCEDURES = [(department.id, procedure.id) for department in DEPARTMENTS for procedure in department.procedures]
 CONDITIONS = [(department.id, condition.id) for department in DEPARTMENTS for condition in department.conditions]
 ORGANS = [(department.id, organ.id) for department in DEPARTMENTS for organ in department.organs]
-LISTED = {
-    "procedure": {found for _, found in PROCEDURES} | {p.kind_of for d in DEPARTMENTS for p in d.procedures},
+LISTED: dict[str, set[str]] = {
+    "procedure": {found for _, found in PROCEDURES}
+    | {p.kind_of for d in DEPARTMENTS for p in d.procedures if p.kind_of},
     "condition": {found for _, found in CONDITIONS},
-    "organ": {found for _, found in ORGANS} | {c.organ for d in DEPARTMENTS for c in d.conditions},
+    "organ": {found for _, found in ORGANS} | {c.organ for d in DEPARTMENTS for c in d.conditions if c.organ},
 }
 
 
@@ -170,30 +171,44 @@ UNLISTED = [
 TERMS = {(kind, term.id): term for kind, terms in VOCABULARY.groups() for term in terms}
 
 
+OWN_TOPIC = {"procedure": "procedure_offered", "condition": "condition_treated", "organ": "organs"}
+SAMPLE = UNLISTED[::40]
+
+
+def check_unlisted(case: tuple[str, str], topic: str, focus: str) -> None:
+    """Never a yes; a fact only of the organ that the disease belongs to, which is said."""
+    term = TERMS[case]
+    answers = ask(topic, Entity(*case, term.name.en), **FOCUS[focus])
+    assert not any(says_yes(found) for found in answers)
+    for found in answers:
+        assert found.response not in ("utter_care", "utter_care_elsewhere", "utter_procedure_elsewhere")
+        if found.kind == "fact":
+            assert (found.response, found.facts) == ("utter_care_of_organ", (f"organs.{term.organ}",))
+    if not term.organ:
+        departments = FOCUS[focus].get("named") or (FOCUS[focus].get("context"),)
+        single = departments[0] if len(departments) == 1 else None
+        assert brief(answers) == [("unknown", "utter_not_listed" if single else "utter_none_lists", single)]
+        assert answers[0].facts == ()
+        assert term.name.en in worded(answers[0])["en"]
+        assert term.name.zh in worded(answers[0])["zh"]
+
+
 @pytest.mark.parametrize("case", UNLISTED, ids=lambda case: f"{case[0]}-{case[1]}")
 def test_unlisted_thing(case: tuple[str, str]) -> None:
-    """Never a yes; a fact only of the organ that the disease belongs to, which is said. Whatever is asked, of whomever."""
-    kind, identifier = case
-    term = TERMS[case]
-    entity = Entity(kind, identifier, term.name.en)
+    """Asked about in every way, and of a department named."""
     for topic in THING_TOPICS:
-        for focus, department in FOCUS.items():
-            answers = ask(topic, entity, **department)
-            assert not any(says_yes(found) for found in answers), (topic, focus)
-            for found in answers:
-                assert found.response not in ("utter_care", "utter_care_elsewhere", "utter_procedure_elsewhere")
-                if found.kind == "fact":
-                    assert found.response == "utter_care_of_organ"
-                    assert found.facts == (f"organs.{term.organ}",)
-            if not term.organ:
-                (found,) = answers
-                focused = department.get("named") or (department.get("context"),)
-                single = focused[0] if len(focused) == 1 else None
-                response = "utter_not_listed" if single else "utter_none_lists"
-                assert brief(answers) == [("unknown", response, single)], (topic, focus)
-                assert found.facts == ()
-                assert term.name.en in worded(found)["en"]
-                assert term.name.zh in worded(found)["zh"]
+        check_unlisted(case, topic, "nowhere")
+    check_unlisted(case, OWN_TOPIC[case[0]], "named_first")
+    check_unlisted(case, OWN_TOPIC[case[0]], "context_second")
+
+
+@pytest.mark.parametrize("focus", FOCUS)
+@pytest.mark.parametrize("topic", THING_TOPICS)
+def test_unlisted_thing_wherever_asked(topic: str, focus: str) -> None:
+    """Some of each kind, of whomever they are asked."""
+    assert {kind for kind, _ in SAMPLE} == set(OWN_TOPIC)
+    for case in SAMPLE:
+        check_unlisted(case, topic, focus)
 
 
 def test_unlisted_things_are_many() -> None:
@@ -451,12 +466,15 @@ def test_touched_facts_are_two_at_most() -> None:
 
 @pytest.mark.parametrize("response", RESPONSES)
 def test_response_is_in_both_languages(response: str) -> None:
-    """Once in each, with the same placeholders and as many buttons."""
-    variations = RESPONSES[response]
-    assert [variation["metadata"]["language"] for variation in variations] == list(LANGUAGES)
-    english, chinese = variations
-    assert set(PLACEHOLDER.findall(english["text"])) == set(PLACEHOLDER.findall(chinese["text"]))
-    assert len(english.get("buttons", ())) == len(chinese.get("buttons", ()))
+    """As many variations in each, with the same placeholders and buttons."""
+    english, chinese = (
+        [variation for variation in RESPONSES[response] if variation["metadata"]["language"] == language]
+        for language in LANGUAGES
+    )
+    assert len(english) == len(chinese) == len(RESPONSES[response]) / 2
+    for first, second in zip(english, chinese):
+        assert set(PLACEHOLDER.findall(first["text"])) == set(PLACEHOLDER.findall(second["text"]))
+        assert len(first.get("buttons", ())) == len(second.get("buttons", ()))
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,30 @@ def read_responses(domain: Path = ROOT / "domain.yml") -> Responses:
     return responses
 
 
+SAID_AS_IT_STANDS = {
+    "report_emergency": "emergency",
+    "request_human": "handoff",
+    "nlu_fallback": "fallback",
+    "out_of_scope": "fallback",
+    "change_language": "command",
+    "request_erasure": "command",
+    **dict.fromkeys(("greet", "thank", "goodbye", "affirm", "deny", "give_feedback"), "smalltalk"),
+    **dict.fromkeys(("ask_identity", "ask_capabilities"), "smalltalk"),
+}
+"""The kind of reply of the intents whose rule looks nothing up."""
+
+
 @dataclass(frozen=True)
 class Reply:
-    """What a question leads to: the parse of the message, the answers, and their text in one language."""
+    """What a message leads to: its parse, the answers from the department files, and their text in one language.
+
+    `kind` is the kind of the reply as a whole: of what is said without a look-up (an emergency, small talk) too.
+    """
 
     parse: Mapping[str, Any]
     answers: list[Answer]
     text: str
+    kind: str
 
 
 class Understanding:
@@ -64,6 +81,11 @@ class Understanding:
     def reply(self, text: str, language: str, slots: Mapping[str, Any] | None = None) -> Reply:
         """What the bot's lookups answer to a message."""
         parse = self.parse(text)
+        said = SAID_AS_IT_STANDS.get(parse["intent"]["name"])
+        if said:
+            return Reply(parse, [], "", said)
         _, answers = reply_to(parse, slots or {}, self._departments, self._vocabulary)
         texts = [word(self._responses, found.response, language, found.values) for found in answers]
-        return Reply(parse, answers, "\n".join(texts))
+        kinds = [found.kind for found in answers]
+        kind = next((name for name in ("advice", "fact") if name in kinds), kinds[0] if kinds else "smalltalk")
+        return Reply(parse, answers, "\n".join(texts), kind)

@@ -53,18 +53,32 @@ def _row(length: str) -> str:
     return rf"\d(?:{_GAP}\d){length}"
 
 
+_EXTENSION = r"(?:(?:转|-|ext\.? ?)\d{1,5})?"
+_PASSPORT_WORDS = (
+    "passport ",
+    "passport no ",
+    "passport number ",
+    "passport is ",
+    "passport number is ",
+    "护照",
+    "护照号",
+    "护照号码",
+)
+_AFTER_PASSPORT = "|".join(rf"(?<={word})" for word in _PASSPORT_WORDS)
+_AFTER_CARD = "|".join(rf"(?<={word})" for word in ("身份证", "身份证号", "身份证号码"))
+
 FORMS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("[EMAIL]", re.compile(r"[\w.+-]+ ?(?:@|\(at\)|\[at\]) ?[\w-]+(?:\.[\w-]+)+", re.ASCII), _always),
     ("[ID]", re.compile(rf"{_BEFORE}\d(?:{_GAP}\d){{16}}{_GAP}[\dXx]{_AFTER}"), _is_identity_card),
     ("[CARD]", re.compile(rf"{_BEFORE}{_row('{15,18}')}{_AFTER}"), _is_bank_card),
     ("[ID]", re.compile(rf"{_BEFORE}{_row('{14}')}{_AFTER}"), _is_identity_card),
-    ("[ID]", re.compile(r"(?:(?<=身份证)|(?<=身份证号)|(?<=身份证号码))[是为:： ]*\d[\dXx \-]{13,22}"), _always),
-    ("[PHONE]", re.compile(rf"(?<![0-9A-Za-z])(?:(?:\+|00){_GAP}86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}{_AFTER}"), _always),
-    ("[PHONE]", re.compile(r"(?<![0-9A-Za-z])\(?0\d{2,3}\)?[ \-]?[2-9]\d{2,3}[ \-]?\d{4}(?:(?:转|-|ext\.? ?)\d{1,5})?(?![0-9A-Za-z])"), _always),
-    ("[PHONE]", re.compile(r"(?<![0-9A-Za-z])(?:\+|00)[1-9]\d{0,2}(?:[ \-.()]{0,2}\d{1,4}){2,5}(?![0-9A-Za-z])"), _always),
-    ("[PHONE]", re.compile(r"(?<![0-9A-Za-z])\(?[2-9]\d{2}\)?[ \-.][2-9]\d{2}[ \-.]\d{4}(?![0-9A-Za-z])"), _always),
-    ("[PASSPORT]", re.compile(r"(?<![0-9A-Za-z])[EeDdGg] ?\d{8}(?![0-9A-Za-z])"), _always),
-    ("[PASSPORT]", re.compile(r"(?:(?<=passport )|(?<=passport no )|(?<=passport number )|(?<=passport is )|(?<=passport number is )|(?<=护照)|(?<=护照号)|(?<=护照号码))[是为:： ]*[A-Za-z]{0,2} ?\d{6,9}", re.IGNORECASE), _always),
+    ("[ID]", re.compile(rf"(?:{_AFTER_CARD})[是为:： ]*\d[\dXx \-]{{13,22}}"), _always),
+    ("[PHONE]", re.compile(rf"{_BEFORE}(?:(?:\+|00){_GAP}86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}{_AFTER}"), _always),
+    ("[PHONE]", re.compile(rf"{_BEFORE}\(?0\d{{2,3}}\)?[ \-]?[2-9]\d{{2,3}}[ \-]?\d{{4}}{_EXTENSION}{_AFTER}"), _always),
+    ("[PHONE]", re.compile(rf"{_BEFORE}(?:\+|00)[1-9]\d{{0,2}}(?:[ \-.()]{{0,2}}\d{{1,4}}){{2,5}}{_AFTER}"), _always),
+    ("[PHONE]", re.compile(rf"{_BEFORE}\(?[2-9]\d{{2}}\)?[ \-.][2-9]\d{{2}}[ \-.]\d{{4}}{_AFTER}"), _always),
+    ("[PASSPORT]", re.compile(rf"{_BEFORE}[EeDdGg] ?\d{{8}}{_AFTER}"), _always),
+    ("[PASSPORT]", re.compile(rf"(?:{_AFTER_PASSPORT})[是为:： ]*[A-Za-z]{{0,2}} ?\d{{6,9}}", re.IGNORECASE), _always),
 )  # fmt: skip
 """What stands in the place of a number, its form, and the check that makes a number of that form one of its kind."""
 

@@ -26,8 +26,8 @@ Integers = NDArray[np.int64]
 
 CHARACTER_ORDERS = (2, 3, 4, 5)
 WORD_ORDERS = (1, 2)
-WORD_WEIGHT = 0.7
-REGULARISATION = 0.5
+WORD_WEIGHT = 0.5
+REGULARISATION = 1.0
 FOLDS = 5
 RANKING_LENGTH = 5
 TOLERATED_MISS = 0.05
@@ -293,7 +293,8 @@ def _calibrate(
         parts.append(evidence(margins, _nearest(vectors, matrix.T.tocsr()), shares))
         best = np.array(intents)[margins.argmax(axis=1)]
         right.append(best == labels[tested])
-        sharpness.append(_sharpness(margins[: len(known)], [intents.index(name) for name in labels[known]]))
+        taught = np.flatnonzero(np.isin(labels[known], intents))
+        sharpness.append(_sharpness(margins[taught], [intents.index(name) for name in labels[known][taught]]))
     seen, correct = np.vstack(parts), np.concatenate(right)
     regression = LogisticRegression(C=10.0, max_iter=1000).fit(seen, correct)
     slopes = tuple(float(weight) for weight in regression.coef_[0])

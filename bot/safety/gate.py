@@ -88,10 +88,10 @@ class _Language:
     """One language's rules as matchers."""
 
     def __init__(self, vocab: Vocab, rules: Rules) -> None:
-        self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.rules}
+        self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.gate}
         self._language = rules.language
         self._matcher = Matcher(vocab)
-        for rule in rules.rules:
+        for rule in rules.gate:
             patterns = [tokens for pattern in rule.patterns for tokens in token_patterns(pattern, rules)]
             self._matcher.add(rule.id, patterns)
         self._cues = Matcher(vocab)

@@ -63,7 +63,7 @@ class Rules(_Model):
     gap: StrictInt
     words: dict[StrictStr, tuple[StrictStr, ...]]
     cues: dict[Literal["negation", "negation_after", "past", "hypothetical", "present"], tuple[StrictStr, ...]]
-    rules: tuple[Rule, ...]
+    gate: tuple[Rule, ...]  # not "rules": Rasa takes a file with that key for its own
 
 
 def read_rules(folder: Path = FOLDER) -> list[Rules]:

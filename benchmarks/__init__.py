@@ -1,0 +1,1 @@
+"""Measurements: `./run bench core` (speed, memory, size) and `./run bench nlu` (understanding)."""

@@ -1,0 +1,351 @@
+"""Rasa's actions, called as the action server calls them, without one: what they hand over and which slots they set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from minimal import MINIMAL, edited, folder_of
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+from shipped import DEPARTMENTS, IR, ROOT, US
+
+from actions.actions import LIKELY, ActionAdvice, ActionAnswer, ActionChangeLanguage, ActionFallback, say
+from actions.departments import Registry
+from actions.results import Answer
+from bot.rasa.wording import Responses, word
+
+SHORT = {department.id: {"en": department.short_name.en, "zh": department.short_name.zh} for department in DEPARTMENTS}
+
+
+def parsed(intent: str, *named: tuple[str, str], **more: Any) -> dict[str, Any]:
+    """A message as Rasa parses it; what it names as (entity type, id)."""
+    entities = [{"entity": kind, "value": value, "written": value.replace("_", " ")} for kind, value in named]
+    return {"text": "…", "intent": {"name": intent, "confidence": 0.9}, "entities": entities, **more}
+
+
+def run(
+    action: Action, latest: dict[str, Any], domain: dict[str, Any] | None = None, **slots: Any
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Run an action: the messages it hands over and the slots it sets, both fit to travel as JSON."""
+    dispatcher = CollectingDispatcher()
+    tracker = Tracker("somebody", slots, latest, [], False, None, {}, "action_listen")
+    events = action.run(dispatcher, tracker, domain or {})
+    assert json.loads(json.dumps(dispatcher.messages)) == dispatcher.messages
+    assert json.loads(json.dumps(events)) == events
+    assert {event["event"] for event in events} == {"slot"}
+    return dispatcher.messages, {event["name"]: event["value"] for event in events}
+
+
+def brief(messages: list[dict[str, Any]]) -> list[tuple[str, str, str | None]]:
+    """Response, kind and department of each message."""
+    return [(found["response"], found["kind"], found.get("department")) for found in messages]
+
+
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [
+        (ActionAnswer(), "action_answer"),
+        (ActionAdvice(), "action_advice"),
+        (ActionFallback(), "action_fallback"),
+        (ActionChangeLanguage(), "action_change_language"),
+    ],
+)
+def test_action_is_in_the_domain(action: Action, name: str) -> None:
+    assert action.name() == name
+    assert name in yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["actions"]
+
+
+# action_answer
+
+
+def test_answer_hands_over_all_that_a_reply_needs() -> None:
+    messages, slots = run(ActionAnswer(), parsed("ask_beds", ("department", IR)))
+    (found,) = messages
+    assert found["response"] == "utter_beds_since"
+    assert found["kind"] == "fact"
+    assert found["topic"] == "beds"
+    assert found["department"] == IR
+    assert found["facts"] == ["ward.beds", "ward.since", "ward.beds_at_opening"]
+    assert found["choices"] == []
+    assert found["values"] == {"department": SHORT[IR], "beds": 56, "since": "1991", "opening": 20}
+    assert [source["phrase"] for source in found["source"]] == ["phrase_source_undated"]
+    assert slots == {
+        "offer": None,
+        "fallbacks": 0,
+        "last_question": {"topic": "beds", "departments": [IR], "entities": []},
+        "department": IR,
+    }
+
+
+@pytest.mark.parametrize(
+    ("latest", "expected"),
+    [
+        (parsed("ask_beds"), [("utter_beds_since", "fact", IR), ("utter_beds", "fact", US)]),
+        (parsed("ask_beds", ("department", US)), [("utter_beds", "fact", US)]),
+        (parsed("ask_trials", ("department", IR)), [("utter_not_stated", "unknown", IR)]),
+        (parsed("ask_overview"), [("utter_which_department", "unknown", None)]),
+        (parsed("ask_price"), [("utter_price_unknown", "unknown", None)]),
+        (parsed("ask_procedure_offered", ("procedure", "mri")), [("utter_none_lists", "unknown", None)]),
+        (parsed("ask_procedure_offered", ("procedure", "tips")), [("utter_procedure_offered", "fact", IR)]),
+        (parsed("ask_elsewhere"), [("utter_elsewhere", "unknown", None)]),
+        (parsed("ask_departments"), [("utter_departments", "fact", None)]),
+        (parsed("inform", ("department", IR)), [("utter_overview", "fact", IR)]),
+        (parsed("inform"), [("utter_nothing_to_repeat", "smalltalk", None)]),
+        (parsed("request_repeat"), [("utter_nothing_to_repeat", "smalltalk", None)]),
+        (parsed("ask_weather"), [("utter_not_known", "unknown", None)]),
+    ],
+    ids=lambda value: value["intent"]["name"] if isinstance(value, dict) else None,
+)
+def test_answer(latest: dict[str, Any], expected: list[tuple[str, str, str | None]], responses: Responses) -> None:
+    messages, slots = run(ActionAnswer(), latest)
+    assert brief(messages) == expected
+    assert slots["offer"] is None
+    for found in messages:
+        for language in ("en", "zh"):
+            assert word(responses, found["response"], language, found.get("values") or {})
+
+
+def test_nothing_to_repeat_keeps_the_context() -> None:
+    _, slots = run(ActionAnswer(), parsed("request_repeat"), department=IR)
+    assert slots.keys().isdisjoint({"department", "last_question"})
+
+
+def test_answer_uses_the_context() -> None:
+    messages, slots = run(ActionAnswer(), parsed("ask_beds"), department=US)
+    assert brief(messages) == [("utter_beds", "fact", US)]
+    assert slots["department"] == US
+
+
+@pytest.mark.parametrize(
+    ("latest", "department"),
+    [
+        (parsed("ask_beds"), None),
+        (parsed("ask_beds", ("department", IR), ("department", US)), None),
+        (parsed("ask_departments"), None),
+        (parsed("ask_price"), None),
+        (parsed("ask_mission"), US),
+        (parsed("ask_beds", ("department", US)), US),
+        (parsed("ask_price", ("department", US)), US),
+        (parsed("ask_procedure_offered", ("procedure", "tips")), IR),
+        (parsed("ask_procedure_offered", ("procedure", "tace")), None),
+    ],
+)
+def test_department_that_the_conversation_is_about(latest: dict[str, Any], department: str | None) -> None:
+    """Set where it is one: named, or the only one that answers; else what it was before stays."""
+    _, slots = run(ActionAnswer(), latest)
+    assert slots.get("department") == department
+    assert ("department" in slots) == (department is not None)
+
+
+def test_conversation() -> None:
+    """Slots carry from turn to turn: question, follow-up, correction, both, repetition."""
+    action = ActionAnswer()
+    slots: dict[str, Any] = {}
+    turns: list[tuple[dict[str, Any], list[tuple[str, str, str | None]]]] = [
+        (parsed("ask_beds", ("department", IR)), [("utter_beds_since", "fact", IR)]),
+        (parsed("inform", ("department", US)), [("utter_beds", "fact", US)]),
+        (parsed("correct"), [("utter_beds_since", "fact", IR)]),
+        (parsed("request_repeat"), [("utter_beds_since", "fact", IR)]),
+        (parsed("inform"), [("utter_beds_since", "fact", IR), ("utter_beds", "fact", US)]),
+        (parsed("ask_procedure_offered", ("procedure", "tips")), [("utter_procedure_offered", "fact", IR)]),
+        (
+            parsed("inform", ("department", US)),
+            [("utter_not_listed", "unknown", US), ("utter_procedure_elsewhere", "fact", IR)],
+        ),
+        (parsed("inform", ("procedure", "nano_knife")), [("utter_procedure_offered", "fact", US)]),
+        (parsed("ask_procedure_info"), [("utter_procedure_info", "fact", US)]),
+    ]
+    for latest, expected in turns:
+        messages, changed = run(action, latest, **slots)
+        assert brief(messages) == expected
+        slots.update(changed)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"language": "zh", "script": "traditional"}, {"language": "zh", "script": "traditional"}),
+        ({"language": "en", "script": None}, {"language": "en"}),
+        ({"language": None}, {}),
+        ({}, {}),
+    ],
+)
+@pytest.mark.parametrize("action", [ActionAnswer(), ActionAdvice()], ids=lambda action: action.name())
+def test_language_and_script_are_kept(action: Action, more: dict[str, Any], expected: dict[str, str]) -> None:
+    """Where the message shows them; otherwise those of before stay."""
+    _, slots = run(action, parsed("ask_beds", **more), language="en", script="simplified")
+    assert {name: slots[name] for name in ("language", "script") if name in slots} == expected
+
+
+def test_several_questions() -> None:
+    """Each is answered, and a department's source stands once, under its last fact."""
+    parts = [parsed("ask_beds", ("department", US)), parsed("ask_staff"), parsed("ask_price")]
+    messages, slots = run(ActionAnswer(), parsed("ask_beds", segments=parts))
+    assert brief(messages) == [
+        ("utter_beds", "fact", US),
+        ("utter_staff", "fact", US),
+        ("utter_price_unknown", "unknown", US),
+    ]
+    assert [len(found["source"]) for found in messages] == [0, 1, 0]
+    assert slots["last_question"] == {"topic": "price", "departments": [US], "entities": []}
+    assert slots["department"] == US
+
+
+def test_source_of_each_department() -> None:
+    messages, _ = run(ActionAnswer(), parsed("ask_beds"))
+    phrases = [[source["phrase"] for source in found["source"]] for found in messages]
+    assert phrases == [["phrase_source_undated"], ["phrase_source_dated"]]
+
+
+def test_source_is_not_told_twice() -> None:
+    """An answer about the source has it in its text."""
+    messages, _ = run(ActionAnswer(), parsed("ask_currency", ("department", IR)))
+    assert [found["source"] for found in messages] == [[]]
+
+
+def test_no_source_without_a_fact() -> None:
+    messages, _ = run(ActionAnswer(), parsed("ask_trials", ("department", IR)))
+    assert [found["source"] for found in messages] == [[]]
+
+
+@pytest.mark.parametrize("intent", ["ask_overview", "ask_departments"])
+def test_choices_are_names_in_both_languages(intent: str) -> None:
+    (found,), _ = run(ActionAnswer(), parsed(intent))
+    assert found["choices"] == [SHORT[IR], SHORT[US]]
+
+
+def test_every_answer_kind_is_handed_over() -> None:
+    """What `say` is given comes out, in order."""
+    dispatcher = CollectingDispatcher()
+    given = [Answer("unknown", "utter_elsewhere", topic="beds"), Answer("advice", "utter_advice", topic="advice")]
+    say(dispatcher, given, DEPARTMENTS)
+    assert [(found["response"], found["kind"], found["topic"]) for found in dispatcher.messages] == [
+        ("utter_elsewhere", "unknown", "beds"),
+        ("utter_advice", "advice", "advice"),
+    ]
+
+
+def test_action_follows_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A saved figure is in the next answer, without a restart."""
+    folder_of(tmp_path, demo=MINIMAL)
+    monkeypatch.setattr("actions.actions.Registry", lambda: Registry(tmp_path))
+    action = ActionAnswer()
+    (before,), _ = run(action, parsed("ask_beds"))
+    folder_of(tmp_path, demo=edited(MINIMAL, "beds: 20", "beds: 123"))
+    (after,), _ = run(action, parsed("ask_beds"))
+    assert (before["values"]["beds"], after["values"]["beds"]) == (20, 123)
+
+
+# action_advice
+
+
+@pytest.mark.parametrize(
+    ("named", "slots", "touched"),
+    [
+        ((), {}, []),
+        ((("condition", "cirrhosis"),), {}, [("utter_care", "fact", IR)]),
+        ((("condition", "cirrhosis"),), {"department": US}, [("utter_care", "fact", IR)]),
+        ((("condition", "liver_cancer"),), {"department": US}, [("utter_care", "fact", US)]),
+        ((("condition", "liver_cancer"),), {}, [("utter_care", "fact", IR), ("utter_care", "fact", US)]),
+        ((("procedure", "nano_knife"), ("department", US)), {}, [("utter_procedure_offered", "fact", US)]),
+        ((("procedure", "mri"),), {}, []),
+    ],
+)
+def test_advice(
+    named: tuple[tuple[str, str], ...], slots: dict[str, Any], touched: list[tuple[str, str, str | None]]
+) -> None:
+    """What the departments list of it, then the refusal, with the offer of a person."""
+    messages, changed = run(ActionAdvice(), parsed("seek_advice", *named), **slots)
+    assert brief(messages) == [*touched, ("utter_advice", "advice", None)]
+    assert changed["offer"] == "handoff"
+
+
+# action_fallback
+
+
+def ranking(*likelihoods: tuple[str, float]) -> dict[str, Any]:
+    """A message that was not understood, with what it may have meant."""
+    entries = [{"name": name, "confidence": likelihood} for name, likelihood in likelihoods]
+    return parsed("nlu_fallback", intent_ranking=[{"name": "nlu_fallback", "confidence": 0.9}, *entries])
+
+
+@pytest.mark.parametrize(
+    ("latest", "readings"),
+    [
+        (ranking(("ask_beds", 0.4), ("ask_staff", 0.3), ("ask_rooms", 0.2)), ["reading_ask_beds", "reading_ask_staff"]),
+        (ranking(("ask_beds", 0.4), ("ask_staff", LIKELY - 0.01)), ["reading_ask_beds"]),
+        (ranking(("no_such_intent", 0.5), ("ask_beds", 0.4)), ["reading_ask_beds"]),
+        (ranking(("ask_beds", LIKELY / 2)), []),
+        (ranking(), []),
+        (parsed("nlu_fallback"), []),
+    ],
+)
+def test_first_fallback(latest: dict[str, Any], readings: list[str], responses: Responses) -> None:
+    """The two likeliest readings that have words are offered; without any, what can be asked is told."""
+    (found,), slots = run(ActionFallback(), latest, {"responses": responses}, fallbacks=0)
+    assert (found["response"], found["kind"]) == ("utter_did_you_mean" if readings else "utter_fallback", "fallback")
+    assert found["readings"] == readings
+    assert slots["fallbacks"] == 1
+    assert slots["offer"] is None
+
+
+@pytest.mark.parametrize("before", [1, 2, 5])
+def test_further_fallback(before: int, responses: Responses) -> None:
+    """The second time in a row a person is offered."""
+    (found,), slots = run(ActionFallback(), ranking(("ask_beds", 0.4)), {"responses": responses}, fallbacks=before)
+    assert (found["response"], found["kind"]) == ("utter_offer_front_desk", "fallback")
+    assert slots["fallbacks"] == before + 1
+    assert slots["offer"] == "handoff"
+
+
+@pytest.mark.parametrize("before", [None, 0, 1])
+def test_message_that_is_too_long(before: int | None) -> None:
+    """It is asked for in short, and is no step towards a person."""
+    (found,), slots = run(ActionFallback(), parsed("nlu_fallback", too_long=True), fallbacks=before)
+    assert (found["response"], found["kind"]) == ("utter_too_long", "fallback")
+    assert slots["fallbacks"] == 0
+
+
+@pytest.mark.parametrize(
+    "action", [ActionAnswer(), ActionAdvice(), ActionChangeLanguage()], ids=lambda action: action.name()
+)
+def test_understanding_begins_the_fallbacks_anew(action: Action) -> None:
+    _, slots = run(action, parsed("ask_beds"), fallbacks=3)
+    assert slots["fallbacks"] == 0
+
+
+@pytest.mark.parametrize(
+    "response", ["utter_did_you_mean", "utter_fallback", "utter_offer_front_desk", "utter_too_long"]
+)
+def test_fallback_has_its_words(response: str, responses: Responses) -> None:
+    for language in ("en", "zh"):
+        assert word(responses, response, language, {})
+
+
+# action_change_language
+
+
+@pytest.mark.parametrize(
+    ("latest", "language"),
+    [
+        (parsed("change_language", ("language", "zh")), "zh"),
+        (parsed("change_language", ("language", "en")), "en"),
+        (parsed("change_language", ("language", "en"), ("language", "zh")), "zh"),
+        (parsed("change_language", ("language", "zh"), ("language", "en")), "en"),
+        (parsed("change_language", ("language", "en"), language="zh"), "en"),
+        (parsed("change_language", language="zh"), "zh"),
+        (parsed("change_language", language=None), "en"),
+        (parsed("change_language", ("department", IR)), "en"),
+    ],
+)
+def test_change_of_language(latest: dict[str, Any], language: str) -> None:
+    """The one named last, else the message's own; it is confirmed in it, and kept."""
+    messages, slots = run(ActionChangeLanguage(), latest, pinned_language="zh")
+    assert brief(messages) == [("utter_language_changed", "command", None)]
+    assert messages[0]["language"] == language
+    assert slots["pinned_language"] == language
+    assert slots["offer"] is None
