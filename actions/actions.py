@@ -16,6 +16,7 @@ from actions.results import Answer, Question, text
 from actions.schema import Department
 from actions.terms import Vocabulary, load_vocabulary
 
+ASIDE = 30
 READINGS = 2
 LIKELY = 0.15
 """Readings less likely than this are not offered."""
@@ -88,7 +89,9 @@ class ActionAnswer(_LookUp, Action):
 
 def _context(question: Question, answers: list[Answer]) -> list[EventType]:
     """The question for the follow-ups, and the one department that the conversation is now about, if there is one."""
-    events: list[EventType] = [SlotSet("last_question", remember(question))]
+    events: list[EventType] = []
+    if question.topic != "elsewhere":
+        events.append(SlotSet("last_question", remember(question)))
     named = question.departments or tuple({found.department for found in answers if found.department})
     if len(named) == 1:
         events.append(SlotSet("department", named[0]))
@@ -110,7 +113,7 @@ class ActionAdvice(_LookUp, Action):
         return [*memory(tracker), SlotSet("offer", "handoff")]
 
 
-class ActionFallback(Action):
+class ActionFallback(_LookUp, Action):
     """Says in steps that a message is not understood: what it may have meant, then a person."""
 
     def name(self) -> str:
@@ -124,6 +127,8 @@ class ActionFallback(Action):
             dispatcher.utter_message(response="utter_too_long", kind="fallback")
             return memory(tracker)
         before = int(tracker.get_slot("fallbacks") or 0)
+        if not before and tracker.get_slot("last_question") and is_aside(message.get("text") or ""):
+            return self._again(dispatcher, tracker)
         if before:
             dispatcher.utter_message(response="utter_offer_front_desk", kind="fallback")
             return [*memory(tracker), SlotSet("fallbacks", before + 1), SlotSet("offer", "handoff")]
@@ -131,6 +136,21 @@ class ActionFallback(Action):
         response = "utter_did_you_mean" if readings else "utter_fallback"
         dispatcher.utter_message(response=response, kind="fallback", readings=readings)
         return [*memory(tracker), SlotSet("fallbacks", 1)]
+
+    def _again(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """A few words after an answer ask for a detail of it ("since when?"): the answer holds it, so it is given again."""
+        departments = self.departments
+        message = {"intent": {"name": "request_repeat"}}
+        _, answers = reply_to(message, tracker.slots, departments, self.vocabulary)
+        dispatcher.utter_message(response="utter_about_last", kind="fallback")
+        say(dispatcher, answers, departments)
+        return [*memory(tracker), SlotSet("fallbacks", 1)]
+
+
+def is_aside(text: str) -> bool:
+    """Whether a message is no more than a few words: ASIDE Latin letters, or a third as many Chinese characters."""
+    width = sum(1 if character.isascii() else 3 for character in text)
+    return 3 < width <= ASIDE
 
 
 def likely_readings(message: dict[str, Any], responses: dict[str, Any]) -> list[str]:

@@ -183,7 +183,7 @@ def _missing(
     listed = {thing for thing in things for department in asked if _listed(department, question, thing)}
     absent = [thing for thing in things if thing not in listed]
     kinds = {thing.kind for thing in listed}
-    told = [thing for thing in absent if thing.kind in kinds] if listed else absent[:1]
+    told = [thing for thing in absent if thing.kind in kinds] if listed else absent[:2]
     if any(_pair(department, question, things) for department in asked):
         return []
     return [_unlisted(question, asked, _name_of(thing, question, departments, vocabulary)) for thing in told]

@@ -82,8 +82,10 @@ def _read(file: Path) -> Department | list[Problem]:
         place = f"line {mark.line + 1}" if mark else "(file)"
         cause = getattr(error, "problem", None) or " ".join(str(error).split())
         return [Problem(file.name, place, f"is not valid YAML: {cause}")]
-    except ValueError as error:
+    except (ValueError, KeyError, AttributeError) as error:  # what PyYAML lets out for a tag such as !!bool abc
         return [Problem(file.name, "(file)", f"holds a value that cannot be: {error}")]
+    except OSError as error:
+        return [Problem(file.name, "(file)", f"cannot be read: {error.strerror}")]
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         return [Problem(file.name, "(file)", "must be a mapping of keys such as id, name, source")]
     for key in RESERVED_KEYS:

@@ -185,7 +185,7 @@ class Organ(Model):
 
 
 class Condition(Model):
-    """A disease, what the department does for it, and the organ it belongs to where that is not among the department's own."""
+    """A disease, what the department does for it, and the organ it belongs to, where it is of one."""
 
     id: StrictStr
     name: Text

@@ -252,10 +252,12 @@ def _programs(department: Department, question: Question, programs: list[Program
 def trials(department: Department, question: Question) -> Answer | None:
     """The trials named, those on the disease named, or all."""
     asked = {entity.id for entity in question.named("trial")}
+    organs = {entity.id for entity in question.named("organ")}
     diseases = {entity.id for entity in question.named("condition")}
+    diseases |= {condition.id for condition in department.conditions if condition.organ in organs}
     about = {trial.id for trial in department.trials if trial.condition in diseases}
     chosen = [trial for trial in department.trials if trial.id in asked | about]
-    if not chosen and not asked and not diseases:
+    if not chosen and not asked and not diseases and not organs:
         chosen = list(department.trials)
     alike: dict[str, list[Trial]] = {}
     for trial in chosen:

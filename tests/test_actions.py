@@ -92,6 +92,7 @@ def test_answer_hands_over_all_that_a_reply_needs() -> None:
         (parsed("ask_procedure_offered", ("procedure", "mri")), [("utter_none_lists", "unknown", None)]),
         (parsed("ask_procedure_offered", ("procedure", "tips")), [("utter_procedure_offered", "fact", IR)]),
         (parsed("ask_elsewhere"), [("utter_elsewhere", "unknown", None)]),
+        (parsed("inform", ("elsewhere", "other_hospital")), [("utter_elsewhere", "unknown", None)]),
         (parsed("ask_departments"), [("utter_departments", "fact", None)]),
         (parsed("inform", ("department", IR)), [("utter_overview", "fact", IR)]),
         (parsed("inform"), [("utter_nothing_to_repeat", "smalltalk", None)]),
@@ -107,6 +108,15 @@ def test_answer(latest: dict[str, Any], expected: list[tuple[str, str, str | Non
     for found in messages:
         for language in ("en", "zh"):
             assert word(responses, found["response"], language, found.get("values") or {})
+
+
+def test_other_place_after_a_question() -> None:
+    """ "And at another hospital?" after a question of a department keeps the context."""
+    action = ActionAnswer()
+    _, slots = run(action, parsed("ask_beds", ("department", US)))
+    messages, changed = run(action, parsed("inform", ("elsewhere", "other_hospital")), **slots)
+    assert brief(messages) == [("utter_elsewhere", "unknown", None)]
+    assert "department" not in changed
 
 
 def test_nothing_to_repeat_keeps_the_context() -> None:

@@ -185,12 +185,14 @@ def check_unlisted(case: tuple[str, str], topic: str, focus: str) -> None:
         if found.kind == "fact":
             assert (found.response, found.facts) == ("utter_care_of_organ", (f"organs.{term.organ}",))
     if not term.organ:
-        departments = FOCUS[focus].get("named") or (FOCUS[focus].get("context"),)
-        single = departments[0] if len(departments) == 1 else None
-        assert brief(answers) == [("unknown", "utter_not_listed" if single else "utter_none_lists", single)]
-        assert answers[0].facts == ()
-        assert term.name.en in worded(answers[0])["en"]
-        assert term.name.zh in worded(answers[0])["zh"]
+        context = FOCUS[focus].get("context")
+        departments = FOCUS[focus].get("named") or ((context,) if context else ())
+        each = [("unknown", "utter_not_listed", department) for department in departments]
+        assert brief(answers) == (each or [("unknown", "utter_none_lists", None)])
+        for found in answers:
+            assert found.facts == ()
+            assert term.name.en in worded(found)["en"]
+            assert term.name.zh in worded(found)["zh"]
 
 
 @pytest.mark.parametrize("case", UNLISTED, ids=lambda case: f"{case[0]}-{case[1]}")
@@ -271,21 +273,101 @@ def test_ablation_of_an_organ_listed(organ: str) -> None:
     [
         Entity("organ", "lung", "lung"),
         Entity("organ", "bladder", "bladder"),
-        Entity("organ", "pancreas", "pancreas"),
         Entity("condition", "lung_cancer", "lung cancer"),
     ],
     ids=lambda thing: thing.id,
 )
-@pytest.mark.parametrize("topic", ["procedure_offered", "procedure_info", "condition_treated", "organs"])
-def test_ablation_of_an_organ_not_listed(topic: str, thing: Entity) -> None:
-    """The organs that the page names are told, and that this one is not among them."""
-    (found,) = ask(topic, Entity("procedure", "thermal_ablation", "ablation"), thing, named=(US,))
-    assert brief([found]) == [("unknown", "utter_organ_not_named", US)]
-    assert not says_yes(found)
-    texts = worded(found)
-    assert f"does not name the {thing.written}" in texts["en"]
-    assert "liver, kidney, uterus, thyroid and breast" in texts["en"]
-    assert "肝脏、肾脏、子宫、甲状腺、乳腺" in texts["zh"]
+@pytest.mark.parametrize("focus", FOCUS)
+@pytest.mark.parametrize("topic", THING_TOPICS)
+def test_ablation_of_an_organ_not_listed(topic: str, focus: str, thing: Entity) -> None:
+    """What the page lists the procedure for is told, and that this is not named for it: never a yes, of no department."""
+    answers = ask(topic, Entity("procedure", "thermal_ablation", "ablation"), thing, **FOCUS[focus])
+    context = FOCUS[focus].get("context")
+    departments = FOCUS[focus].get("named") or ((context,) if context else BOTH)
+    kinds = {IR: ["microwave_ablation", "radiofrequency_ablation"], US: ["thermal_ablation"]}
+    assert [(found.department, found.facts) for found in answers] == [
+        (department, (f"procedures.{kind}.offered",)) for department in departments for kind in kinds[department]
+    ]
+    for found in answers:
+        assert (found.kind, found.response) == ("unknown", "utter_not_named_for")
+        assert not says_yes(found)
+        texts = worded(found)
+        assert f"does not name {thing.written} for it" in texts["en"]
+        assert f"没有提到{thing.written}" in texts["zh"]
+        listed = {IR: ("large and massive liver cancer", "大肝癌和巨块型肝癌")}.get(
+            found.department or "", ("liver, kidney, uterus, thyroid and breast", "肝脏、肾脏、子宫、甲状腺、乳腺")
+        )
+        assert listed[0] in texts["en"] and listed[1] in texts["zh"]
+
+
+def test_ablation_of_an_organ_that_only_the_other_department_lists() -> None:
+    """The one asked about says that it does not name the organ; the other one's is told without a yes."""
+    things = (Entity("procedure", "thermal_ablation", "ablation"), Entity("organ", "kidney", "kidney"))
+    answers = ask("procedure_offered", *things, named=(IR,))
+    assert brief(answers) == [
+        ("unknown", "utter_not_named_for", IR),
+        ("unknown", "utter_not_named_for", IR),
+        ("fact", "utter_procedure_elsewhere", US),
+        ("fact", "utter_care_elsewhere", US),
+    ]
+    assert not any(says_yes(found) for found in answers)
+
+
+def test_ablation_of_the_pancreas() -> None:
+    """The page that lists ablation does not name the pancreas for it, even though the other page names the organ."""
+    things = (Entity("procedure", "thermal_ablation", "ablation"), Entity("organ", "pancreas", "pancreas"))
+    answers = ask("procedure_offered", *things, named=(US,))
+    assert brief(answers)[0] == ("unknown", "utter_not_named_for", US)
+    assert not any(says_yes(found) for found in answers)
+
+
+@pytest.mark.parametrize(
+    ("focus", "expected"),
+    [
+        ("nowhere", [("fact", "utter_procedure_offered", IR), ("unknown", "utter_none_lists", None)]),
+        ("named_first", [("fact", "utter_procedure_offered", IR), ("unknown", "utter_not_listed", IR)]),
+        ("context_first", [("fact", "utter_procedure_offered", IR), ("unknown", "utter_not_listed", IR)]),
+    ],
+)
+def test_procedure_unlisted_beside_one_listed(focus: str, expected: list[tuple[str, str, str | None]]) -> None:
+    """ "TIPS and an MRI?": the yes is for TIPS, and of the MRI it is said that it is not listed."""
+    things = (Entity("procedure", "tips", "TIPS"), Entity("procedure", "mri", "MRI"))
+    for order in (things, things[::-1]):
+        answers = ask("procedure_offered", *order, **FOCUS[focus])
+        assert brief(answers) == expected
+        assert answers[0].facts[0] == "procedures.tips.offered"
+        assert "does not list MRI" in worded(answers[1])["en"] or "do not list MRI" in worded(answers[1])["en"]
+        assert "没有列出磁共振" in worded(answers[1])["zh"]
+
+
+@pytest.mark.parametrize("focus", FOCUS)
+def test_condition_unlisted_beside_one_listed(focus: str) -> None:
+    """ "Liver cancer and lung cancer?": the yes is for the liver, and of the lung it is said that it is not listed."""
+    things = (Entity("condition", "liver_cancer", "liver cancer"), Entity("condition", "lung_cancer", "lung cancer"))
+    context = FOCUS[focus].get("context")
+    departments = FOCUS[focus].get("named") or ((context,) if context else ())
+    expected: list[tuple[str, str, str | None]] = []
+    for department in departments:
+        expected += [("fact", "utter_care", department), ("unknown", "utter_not_listed", department)]
+    if not departments:
+        expected = [*(("fact", "utter_care", department) for department in BOTH), ("unknown", "utter_none_lists", None)]
+    answers = ask("condition_treated", *things, **FOCUS[focus])
+    assert brief(answers) == expected
+    for found in answers:
+        if found.kind == "fact":
+            assert found.facts == ("conditions.liver_cancer",)
+        else:
+            assert "lung cancer" in worded(found)["en"] and "肺癌" in worded(found)["zh"]
+
+
+@pytest.mark.parametrize("focus", ["named_first", "context_first", "named_against_context"])
+def test_condition_of_an_organ_that_only_the_other_department_lists(focus: str) -> None:
+    """It keeps its own name: "does not list kidney cancer", not "kidney"."""
+    answers = ask("condition_treated", Entity("condition", "kidney_cancer", "renal cancer"), **FOCUS[focus])
+    assert brief(answers) == [("unknown", "utter_not_listed", IR), ("fact", "utter_care_of_organ", US)]
+    assert "does not list kidney cancer." in worded(answers[0])["en"]
+    assert "没有列出肾癌。" in worded(answers[0])["zh"]
+    assert not any(says_yes(found) for found in answers)
 
 
 def test_tumour_beside_a_disease_is_left_out() -> None:
@@ -325,6 +407,7 @@ def test_list_of_departments(focus: dict[str, Any]) -> None:
         assert department.name.zh in worded(found)["zh"]
 
 
+@pytest.mark.parametrize("context", [None, IR, US])
 @pytest.mark.parametrize(
     ("entity", "departments"),
     [
@@ -338,8 +421,9 @@ def test_list_of_departments(focus: dict[str, Any]) -> None:
     ],
     ids=named,
 )
-def test_which_department_does_it(entity: Entity, departments: list[str]) -> None:
-    answers = ask("departments", entity)
+def test_which_department_does_it(entity: Entity, departments: list[str], context: str | None) -> None:
+    """Of all departments, whichever the conversation is about."""
+    answers = ask("departments", entity, context=context)
     assert [found.department for found in answers] == departments
     assert {found.kind for found in answers} == {"fact"}
 
@@ -478,7 +562,8 @@ def test_response_is_in_both_languages(response: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "response", sorted({f"utter_{topic}_unknown" for topic in UNKNOWN_TOPICS} | set(ELSEWHERE.values()))
+    "response",
+    sorted({f"utter_{topic}_unknown" for topic in UNKNOWN_TOPICS} | set(ELSEWHERE.values()) | {"utter_not_named_for"}),
 )
 def test_response_of_the_lookups_exists(response: str) -> None:
     assert response in RESPONSES

@@ -9,6 +9,7 @@ import pytest
 from shipped import IR, US
 
 from actions.context import (
+    CONCEIVABLE,
     THING_QUESTIONS,
     TOPIC_OF_THING,
     entities_of,
@@ -27,6 +28,8 @@ LIVER = Entity("organ", "liver", "liver")
 NURSE = Entity("staff_grade", "nurse", "nurses")
 CHIEF = Entity("staff_grade", "chief_physician", "chief doctors")
 RESIDENCY = Entity("program", "residency", "residents")
+ELSEWHERE = Entity("elsewhere", "other_hospital", "another hospital")
+CHINESE = Entity("language", "zh", "Chinese")
 KEYNOTE = Entity("trial", "KEYNOTE-937", "KEYNOTE 937")
 
 
@@ -91,8 +94,9 @@ def test_full_question(topic: str, departments: tuple[str, ...], context: str | 
 
 
 def test_alternatives() -> None:
-    """The other topics, best first; for a comparison the last question's comes second."""
-    ranking = [{"name": name} for name in ("ask_comparison", "ask_staff", "ask_volume")]
+    """The other topics that are conceivable, best first; for a comparison the last question's comes second."""
+    likelihoods = {"ask_comparison": 0.5, "ask_staff": 0.2, "ask_volume": CONCEIVABLE, "ask_rooms": CONCEIVABLE - 0.001}
+    ranking = [{"name": name, "confidence": likelihood} for name, likelihood in likelihoods.items()]
     comparison = message("ask_comparison", intent_ranking=ranking)
     fresh = question_of(comparison, {}, KNOWN)
     assert fresh and fresh.alternatives == ("staff", "volume")
@@ -212,6 +216,32 @@ def test_name_alone(entity: Entity, topic: str, intent: str, slots: dict[str, An
     assert TOPIC_OF_THING[entity.kind] == topic
 
 
+@pytest.mark.parametrize("intent", ["inform", "correct", "request_repeat"])
+@pytest.mark.parametrize("slots", [{}, after("beds", context=IR), after("procedure_offered", TACE, context=IR)])
+def test_other_place_in_a_follow_up(intent: str, slots: dict[str, Any]) -> None:
+    """ "And at another hospital?" is about that place, whatever else is named."""
+    found = question_of(message(intent, ELSEWHERE), slots, KNOWN)
+    assert found == Question("elsewhere", (), (ELSEWHERE,), slots.get("department"))
+    with_thing = question_of(message(intent, TIPS, ELSEWHERE), slots, KNOWN)
+    assert with_thing == Question("elsewhere", (), (TIPS, ELSEWHERE), slots.get("department"))
+
+
+@pytest.mark.parametrize("intent", ["correct", "request_repeat"])
+def test_language_in_a_follow_up(intent: str) -> None:
+    """A language is not what is asked about: the question stays, and so does a thing named beside it."""
+    slots = after("procedure_info", TACE, context=IR)
+    assert question_of(message(intent, CHINESE), slots, KNOWN) == Question("procedure_info", (), (TACE,), IR)
+    beside = question_of(message(intent, CHINESE, TIPS), slots, KNOWN)
+    assert beside == Question("procedure_info", (), (TIPS,), IR)
+    assert question_of(message(intent, CHINESE), {}, KNOWN) is None
+
+
+def test_place_is_not_remembered() -> None:
+    slots = after("procedure_offered", ELSEWHERE, TACE, CHINESE, context=IR)
+    found = question_of(message("request_repeat"), slots, KNOWN)
+    assert found == Question("procedure_offered", (), (TACE,), IR)
+
+
 def test_three_departments() -> None:
     """ "The other one" of three is the other two."""
     found = question_of(message("correct"), after("beds", context="b"), ["a", "b", "c"])
@@ -277,7 +307,7 @@ SEGMENTS: dict[str, tuple[list[dict[str, Any]], list[Question]]] = {
 @pytest.mark.parametrize(("parts", "expected"), SEGMENTS.values(), ids=SEGMENTS)
 def test_several_questions(parts: list[dict[str, Any]], expected: list[Question]) -> None:
     """A part that names no department is about the one named before it, else after it."""
-    ranking = [{"name": "ask_beds"}, {"name": "ask_comparison"}]
+    ranking = [{"name": "ask_beds", "confidence": 0.8}, {"name": "ask_comparison", "confidence": 0.1}]
     whole = message("ask_beds", segments=parts, intent_ranking=ranking)
     assert questions_of(whole, {}, KNOWN) == expected
 
@@ -287,6 +317,37 @@ def test_several_questions_in_context() -> None:
         message("ask_beds", segments=[message("ask_beds"), message("ask_staff")]), after("rooms", context=US), KNOWN
     )
     assert found == [Question("beds", context=US), Question("staff", context=US)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (
+            [message("ask_staff"), message("inform")],
+            [Question("staff", (), (), US), Question("rooms", KNOWN, (), US)],
+        ),
+        (
+            [message("ask_staff", departments=(IR,)), message("inform")],
+            [Question("staff", (IR,), (), US), Question("rooms", KNOWN, (), US)],
+        ),
+        (
+            [message("inform"), message("ask_staff", departments=(IR,))],
+            [Question("rooms", KNOWN, (), US), Question("staff", (IR,), (), US)],
+        ),
+        (
+            [message("correct"), message("ask_staff", departments=(US,))],
+            [Question("rooms", (IR,), (), US), Question("staff", (US,), (), US)],
+        ),
+        (
+            [message("ask_staff", departments=(US,)), message("inform", departments=(IR,))],
+            [Question("staff", (US,), (), US), Question("rooms", (IR,), (), US)],
+        ),
+    ],
+    ids=["staff_and_both", "staff_there_and_both", "both_and_staff_there", "other_and_staff_here", "both_named"],
+)
+def test_part_that_is_a_follow_up(parts: list[dict[str, Any]], expected: list[Question]) -> None:
+    """ "Both" stays both, and "the other one" the other one, beside a part that names one department."""
+    assert questions_of(message("ask_staff", segments=parts), after("rooms", context=US), KNOWN) == expected
 
 
 def test_part_that_is_a_follow_up_to_nothing_is_left_out() -> None:

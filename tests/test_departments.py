@@ -122,7 +122,7 @@ def test_command_prints_one_line_an_error(tmp_path: Path, capsys: pytest.Capture
     assert printed.out == ""
     assert printed.err.splitlines() == [
         "demo.yml: ward.beds: ensure this value is greater than 0",
-        'other.yml: id: string does not match regex "^[a-z][a-z0-9_]*$"',
+        r'other.yml: id: string does not match regex "^[a-z][a-z0-9_]*\Z"',
     ]
 
 

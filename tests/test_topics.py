@@ -259,6 +259,36 @@ def test_trials_on_a_condition(condition: str, trials: list[str]) -> None:
     assert found.facts == tuple(f"trials.{trial}" for trial in trials)
 
 
+@pytest.mark.parametrize(
+    ("topic", "entity"),
+    [
+        ("trials", Entity("condition", "lung_cancer", "lung cancer")),
+        ("trials", Entity("condition", "kidney_cancer", "kidney cancer")),
+        ("trials", Entity("trial", "X-9", "X-9")),
+        ("teaching", Entity("program", "moon_school", "moon school")),
+    ],
+    ids=named,
+)
+def test_what_is_asked_for_is_not_listed(topic: str, entity: Entity) -> None:
+    """Trials on a disease without any, or of no such name, and a program that is not there: not all the others instead."""
+    for department in BOTH:
+        assert TOPICS[topic](BY_ID[department], Question(topic, entities=(entity,))) is None
+        silent = [("unknown", "utter_not_stated", department)]
+        assert brief(ask(topic, entity, named=(department,))) == silent
+        assert brief(ask(topic, entity, context=department)) == silent
+    assert brief(ask(topic, entity)) == [("unknown", "utter_not_known", None)]
+    both = [("unknown", "utter_not_stated", department) for department in BOTH]
+    assert brief(ask(topic, entity, named=BOTH)) == both
+
+
+@pytest.mark.parametrize(
+    "unlisted", [Entity("condition", "lung_cancer", "lung cancer"), Entity("trial", "X-9", "X-9")], ids=named
+)
+def test_trial_beside_what_is_not_listed(unlisted: Entity) -> None:
+    (found,) = ask("trials", Entity("trial", "KEYNOTE-937"), unlisted, named=(US,))
+    assert found.facts == ("trials.KEYNOTE-937",)
+
+
 def test_trials_that_are_alike_share_a_line() -> None:
     (found,) = ask("trials", named=(US,))
     assert [worded(found)[language].count("•") for language in LANGUAGES] == [2, 2]
