@@ -12,7 +12,7 @@ An emergency wins over advice. Rules and cues are data: data/safety/.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -24,7 +24,7 @@ from spacy.vocab import Vocab
 
 from bot.language.normalise import normalise
 from bot.language.script import HAN
-from bot.safety.rules import SENTENCE_ENDS, Rule, Rules, read_rules, token_patterns
+from bot.safety.rules import SENTENCE_ENDS, Item, Rule, Rules, items, read_rules, token_patterns
 
 Verdict = Literal["emergency", "advice", "pass"]
 WORD = re.compile(rf"\d+(?:\.\d+)?|[a-z0-9]+(?:n't\b)?|n't|'[a-z]+|{HAN.pattern}|\n|[^\s\w]|_", re.IGNORECASE)
@@ -53,30 +53,28 @@ PASS = Decision("pass")
 HELD = Decision("pass", held=True)
 
 
-def _words(text: str) -> list[str]:
-    return [match.group() for match in WORD.finditer(text)]
-
-
 class Gate:
-    """The gate with its rules compiled. Making one takes well under a second.
+    """The gate with its rules read. Making one takes well under a second.
 
     Args:
         rules: the rules of every language; those under data/safety, if none are given.
+
+    Raises:
+        bot.safety.rules.InvalidRules: if a rules file cannot be used.
     """
 
     def __init__(self, rules: Sequence[Rules] | None = None) -> None:
         if not Token.has_extension("number"):
             Token.set_extension("number", getter=_number)
         self._vocab: Vocab = spacy.blank("en").vocab
-        self._languages = [_Language(self._vocab, found) for found in (read_rules() if rules is None else rules)]
+        self._languages = [_Language(found) for found in (read_rules() if rules is None else rules)]
 
     def decide(self, text: str) -> Decision:
         """The decision on a message; never raises, whatever the text."""
-        words = _words(normalise(_shortened(text)).text)
-        if not words:
-            return PASS
-        doc = Doc(self._vocab, words=words)
-        found = [decision for language in self._languages for decision in language.decisions(doc)]
+        found: list[Decision] = []
+        for words in _sentences(normalise(_shortened(text)).text):
+            sentence = _Sentence(self._vocab, words)
+            found += [decision for language in self._languages for decision in language.decisions(sentence)]
         for verdict in ("emergency", "advice"):
             for decision in found:
                 if decision.verdict == verdict:
@@ -84,32 +82,85 @@ class Gate:
         return HELD if found else PASS
 
 
-class _Language:
-    """One language's rules as matchers."""
+def _sentences(text: str) -> Iterator[list[str]]:
+    """The words of each sentence of a normalised text."""
+    words: list[str] = []
+    for match in WORD.finditer(text):
+        words.append(match.group())
+        if words[-1] in SENTENCE_ENDS:
+            yield words
+            words = []
+    if words:
+        yield words
 
-    def __init__(self, vocab: Vocab, rules: Rules) -> None:
+
+class _Sentence:
+    """The words of a sentence, and quick answers to which phrases can be in it."""
+
+    def __init__(self, vocab: Vocab, words: list[str]) -> None:
+        self.doc = Doc(vocab, words=words)
+        self._words = frozenset(words)
+        self._text = "".join(words)
+        self._present: dict[tuple[tuple[str, ...], ...], list[tuple[str, ...]]] = {}
+
+    def present(self, item: Item) -> list[tuple[str, ...]]:
+        """The phrases of an item of which the sentence has every word."""
+        found = self._present.get(item.phrases)
+        if found is None:
+            found = [phrase for phrase in item.phrases if all(self._has(piece) for piece in phrase)]
+            self._present[item.phrases] = found
+        return found
+
+    def _has(self, piece: str) -> bool:
+        if piece in self._words:
+            return True
+        return piece.endswith("*") and piece[:-1] in self._text and any(w.startswith(piece[:-1]) for w in self._words)
+
+
+class _Language:
+    """One language's rules and cues, each as (name, items) for every pattern."""
+
+    def __init__(self, rules: Rules) -> None:
         self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.gate}
         self._language = rules.language
-        self._matcher = Matcher(vocab)
-        for rule in rules.gate:
-            patterns = [tokens for pattern in rule.patterns for tokens in token_patterns(pattern, rules)]
-            self._matcher.add(rule.id, patterns)
-        self._cues = Matcher(vocab)
-        for cue, phrases in rules.cues.items():
-            self._cues.add(cue, [tokens for phrase in phrases for tokens in token_patterns(phrase, rules)])
+        self._patterns = [(rule.id, items(pattern, rules)) for rule in rules.gate for pattern in rule.patterns]
+        self._cues = [(cue, items(phrase, rules)) for cue, phrases in rules.cues.items() for phrase in phrases]
 
-    def decisions(self, doc: Doc) -> list[Decision]:
+    def decisions(self, sentence: _Sentence) -> list[Decision]:
         """What fires, in the order of the text; what the cues around it hold back counts as HELD."""
-        matches = sorted(self._matcher(doc, as_spans=True), key=lambda span: (span.start, -span.end))
+        matches = _matches(self._patterns, sentence)
         if not matches:
             return []
-        cues = [(span.label_, span.start, span.end) for span in self._cues(doc, as_spans=True)]
+        cues = _matches(self._cues, sentence)
         return [
             HELD
-            if _held_back(doc, span.start, span.end, cues, self._rules[span.label_].despite)
-            else Decision(self._rules[span.label_].kind, span.label_, span.text, self._language)
-            for span in matches
+            if _held_back(sentence.doc, start, end, cues, self._rules[name].despite)
+            else Decision(self._rules[name].kind, name, sentence.doc[start:end].text, self._language)
+            for name, start, end in sorted(matches, key=lambda match: (match[1], -match[2]))
         ]
+
+
+def _matches(patterns: Sequence[tuple[str, tuple[Item, ...]]], sentence: _Sentence) -> list[tuple[str, int, int]]:
+    """Every match in a sentence: the rule's or cue's name and the half-open span of words.
+
+    Only patterns whose words the sentence has are given to spaCy's Matcher, with just those of their phrases.
+    """
+    matcher = Matcher(sentence.doc.vocab)
+    for name, row in patterns:
+        tried: list[list[tuple[str, ...]] | Item] = []
+        for item in row:
+            phrases = sentence.present(item) if item.phrases else []
+            if item.phrases and not phrases and not item.optional:
+                break
+            if item.optional:
+                tried.append([*phrases, ()])
+            else:
+                tried.append(phrases if item.phrases else item)
+        else:
+            matcher.add(name, list(token_patterns(tried)))
+    if not len(matcher):
+        return []
+    return [(span.label_, span.start, span.end) for span in matcher(sentence.doc, as_spans=True)]
 
 
 def _held_back(doc: Doc, start: int, end: int, cues: Sequence[tuple[str, int, int]], despite: Sequence[str]) -> bool:

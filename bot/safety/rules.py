@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Optional
 
@@ -85,42 +86,68 @@ def read_rules(folder: Path = FOLDER) -> list[Rules]:
     return found
 
 
-def token_patterns(pattern: str, rules: Rules) -> Iterator[list[TokenPattern]]:
-    """The spaCy Matcher patterns of one pattern of a rules file.
+@dataclass(frozen=True)
+class Item:
+    """One item of a pattern: phrases of which any one may stand (each as its words), a gap, or a number in a range."""
+
+    phrases: tuple[tuple[str, ...], ...] = ()
+    optional: bool = False
+    gap: int = 0
+    low: float = 0.0
+    high: float = 0.0
+
+
+def items(pattern: str, rules: Rules) -> tuple[Item, ...]:
+    """The items of one pattern of a rules file.
 
     Raises:
         InvalidRules: if the pattern names a group of words that the file does not define.
     """
-    choices = [list(_choices(item, rules, pattern)) for item in pattern.split()]
+    return tuple(_item(text, rules, pattern) for text in pattern.split())
+
+
+def _item(text: str, rules: Rules, pattern: str) -> Item:
+    if text == "..":
+        return Item(gap=rules.gap)
+    if text.startswith("#"):
+        low, high = (float(bound) for bound in text[1:].split("-"))
+        return Item(low=low, high=high)
+    optional = text.startswith("?")
+    phrases: list[tuple[str, ...]] = []
+    for name in text[optional:].split("|"):
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]+", name):
+            phrases.append(_pieces(name))
+        elif name in rules.words:
+            phrases += [tuple(p for word in phrase.split() for p in _pieces(word)) for phrase in rules.words[name]]
+        else:
+            raise InvalidRules(f'{rules.language}.yml: "{pattern}" uses {name}, which `words` does not define')
+    return Item(tuple(phrases), optional)
+
+
+def _pieces(word: str) -> tuple[str, ...]:
+    """A word as the gate's tokens: Chinese character by character."""
+    return tuple(re.findall(rf"{HAN.pattern}|[a-z0-9*']+", word)) if HAN.search(word) else (word,)
+
+
+def token_patterns(found: Sequence[Sequence[tuple[str, ...]] | Item]) -> Iterator[list[TokenPattern]]:
+    """The spaCy Matcher patterns of a row of items, given for each the phrases to try (an Item itself for gap or number)."""
+    choices = [list(_choices(item)) for item in found]
     for combination in itertools.product(*choices):
         yield [token for tokens in combination for token in tokens]
 
 
-def _choices(item: str, rules: Rules, pattern: str) -> Iterator[list[TokenPattern]]:
-    if item == "..":
-        yield [{"LOWER": {"NOT_IN": list(SENTENCE_ENDS)}, "OP": f"{{0,{rules.gap}}}"}]
-        return
-    if item.startswith("?"):
-        yield []
-        yield from _choices(item[1:], rules, pattern)
-        return
-    if item.startswith("#"):
-        low, high = (float(bound) for bound in item[1:].split("-"))
-        yield [{"_": {"number": {">=": low, "<=": high}}}]
-        return
-    for name in item.split("|"):
-        if re.fullmatch(r"[A-Z][A-Z_]+", name):
-            if name not in rules.words:
-                raise InvalidRules(f'{rules.language}.yml: "{pattern}" uses {name}, which `words` does not define')
-            for phrase in rules.words[name]:
-                yield [token for word in phrase.split() for token in _tokens(word)]
+def _choices(item: Sequence[tuple[str, ...]] | Item) -> Iterator[list[TokenPattern]]:
+    if isinstance(item, Item):
+        if item.gap:
+            yield [{"LOWER": {"NOT_IN": list(SENTENCE_ENDS)}, "OP": f"{{0,{item.gap}}}"}]
         else:
-            yield _tokens(name)
+            yield [{"_": {"number": {">=": item.low, "<=": item.high}}}]
+        return
+    for phrase in item:
+        yield [_token(piece) for piece in phrase]
 
 
-def _tokens(word: str) -> list[TokenPattern]:
-    if HAN.search(word):
-        return [{"LOWER": piece} for piece in re.findall(rf"{HAN.pattern}|[a-z0-9]+", word)]
-    if word.endswith("*"):
-        return [{"LOWER": {"REGEX": f"^{re.escape(word[:-1])}"}}]
-    return [{"LOWER": word}]
+def _token(piece: str) -> TokenPattern:
+    if piece.endswith("*"):
+        return {"LOWER": {"REGEX": f"^{re.escape(piece[:-1])}"}}
+    return {"LOWER": piece}
