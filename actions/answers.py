@@ -30,7 +30,9 @@ ELSEWHERE = {
     "utter_procedure_info": "utter_procedure_elsewhere",
     "utter_care": "utter_care_elsewhere",
 }
-"""What is said of another department than the one asked about has no "yes" in it."""
+"""What is said of another department than the one asked about, or beside personal advice, has no "yes" in it."""
+OTHER_HOSPITAL = "other_hospital"
+"""The vocabulary's id of other hospitals: who names one asks about it, even where a word such as 介入科 is ours too."""
 COMPARABLE = (
     "beds",
     "staff",
@@ -52,7 +54,8 @@ UNKNOWN_TOPICS = frozenset(
 
 def answer(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Answer]:
     """All answers to a question, in the order to give them; never empty."""
-    if question.named("elsewhere") and not question.departments:
+    places = {entity.id for entity in question.named("elsewhere")}
+    if places and (not question.departments or OTHER_HOSPITAL in places):
         return [Answer("unknown", "utter_elsewhere", topic=question.topic)]
     things = _things(question, departments, vocabulary)
     if things and question.topic in THING_TOPICS:
@@ -75,7 +78,7 @@ def touched_facts(question: Question, departments: Sequence[Department], vocabul
     things = _things(question, departments, vocabulary)
     focus = _in_focus(question, departments)
     found = _listings(question, things, focus) or _listings(question, things, departments)
-    return [answer for answer in found if answer.kind == "fact"][:2]
+    return [_said_elsewhere(answer) for answer in found if answer.kind == "fact"][:2]
 
 
 def _things(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Entity]:
@@ -167,7 +170,7 @@ def _about_things(
 
 
 def _said_elsewhere(found: Answer) -> Answer:
-    """The same of another department than the one asked about: without a yes, and without the general description."""
+    """The same without a yes, and without the general description."""
     facts = tuple(path for path in found.facts if not path.endswith(".description"))
     return replace(found, response=ELSEWHERE.get(found.response, found.response), facts=facts)
 

@@ -19,10 +19,10 @@ def reply_to(
 ) -> tuple[list[Question], list[Answer]]:
     """The questions of a message and the answers to all of them; both empty for a follow-up to nothing.
 
-    Personal advice is declined, after what the departments list of the things it touches.
+    Personal advice is declined first; then follows what the departments list of the things it touches.
     """
     questions = questions_of(message, slots, [department.id for department in departments])
     if (message.get("intent") or {}).get("name") == ADVICE:
         touched = [found for question in questions for found in touched_facts(question, departments, vocabulary)]
-        return questions, [*touched, Answer("advice", "utter_advice", topic="advice")]
+        return questions, [Answer("advice", "utter_advice", topic="advice"), *touched]
     return questions, [found for question in questions for found in answer(question, departments, vocabulary)]
