@@ -94,7 +94,7 @@ def _context(question: Question, answers: list[Answer]) -> list[EventType]:
         events.append(SlotSet("last_question", remember(question)))
     named = question.departments or tuple({found.department for found in answers if found.department})
     if len(named) == 1:
-        events.append(SlotSet("department", named[0]))
+        events.append(SlotSet("about_department", named[0]))
     return events
 
 

@@ -55,7 +55,7 @@ def question_of(message: Mapping[str, Any], slots: Mapping[str, Any], known: Seq
     """
     topic = topic_of((message.get("intent") or {}).get("name") or "")
     departments, entities = entities_of(message)
-    context = slots.get("department")
+    context = slots.get("about_department")
     last = slots.get("last_question") or {}
     if topic in FOLLOW_UPS:
         return _follow_up(topic, departments, entities, context, last, known)

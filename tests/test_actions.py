@@ -77,7 +77,7 @@ def test_answer_hands_over_all_that_a_reply_needs() -> None:
         "offer": None,
         "fallbacks": 0,
         "last_question": {"topic": "beds", "departments": [IR], "entities": []},
-        "department": IR,
+        "about_department": IR,
     }
 
 
@@ -120,14 +120,14 @@ def test_other_place_after_a_question() -> None:
 
 
 def test_nothing_to_repeat_keeps_the_context() -> None:
-    _, slots = run(ActionAnswer(), parsed("request_repeat"), department=IR)
+    _, slots = run(ActionAnswer(), parsed("request_repeat"), about_department=IR)
     assert slots.keys().isdisjoint({"department", "last_question"})
 
 
 def test_answer_uses_the_context() -> None:
-    messages, slots = run(ActionAnswer(), parsed("ask_beds"), department=US)
+    messages, slots = run(ActionAnswer(), parsed("ask_beds"), about_department=US)
     assert brief(messages) == [("utter_beds", "fact", US)]
-    assert slots["department"] == US
+    assert slots["about_department"] == US
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_answer_uses_the_context() -> None:
 def test_department_that_the_conversation_is_about(latest: dict[str, Any], department: str | None) -> None:
     """Set where it is one: named, or the only one that answers; else what it was before stays."""
     _, slots = run(ActionAnswer(), latest)
-    assert slots.get("department") == department
-    assert ("department" in slots) == (department is not None)
+    assert slots.get("about_department") == department
+    assert ("about_department" in slots) == (department is not None)
 
 
 def test_conversation() -> None:
@@ -202,7 +202,7 @@ def test_several_questions() -> None:
     ]
     assert [len(found["source"]) for found in messages] == [0, 1, 0]
     assert slots["last_question"] == {"topic": "price", "departments": [US], "entities": []}
-    assert slots["department"] == US
+    assert slots["about_department"] == US
 
 
 def test_source_of_each_department() -> None:
@@ -257,20 +257,20 @@ def test_action_follows_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ("named", "slots", "touched"),
     [
         ((), {}, []),
-        ((("condition", "cirrhosis"),), {}, [("utter_care", "fact", IR)]),
-        ((("condition", "cirrhosis"),), {"department": US}, [("utter_care", "fact", IR)]),
-        ((("condition", "liver_cancer"),), {"department": US}, [("utter_care", "fact", US)]),
-        ((("condition", "liver_cancer"),), {}, [("utter_care", "fact", IR), ("utter_care", "fact", US)]),
-        ((("procedure", "nano_knife"), ("department", US)), {}, [("utter_procedure_offered", "fact", US)]),
+        ((("condition", "cirrhosis"),), {}, [("utter_care_elsewhere", "fact", IR)]),
+        ((("condition", "cirrhosis"),), {"about_department": US}, [("utter_care_elsewhere", "fact", IR)]),
+        ((("condition", "liver_cancer"),), {"about_department": US}, [("utter_care_elsewhere", "fact", US)]),
+        ((("condition", "liver_cancer"),), {}, [("utter_care_elsewhere", "fact", IR), ("utter_care_elsewhere", "fact", US)]),
+        ((("procedure", "nano_knife"), ("department", US)), {}, [("utter_procedure_elsewhere", "fact", US)]),
         ((("procedure", "mri"),), {}, []),
     ],
 )
 def test_advice(
     named: tuple[tuple[str, str], ...], slots: dict[str, Any], touched: list[tuple[str, str, str | None]]
 ) -> None:
-    """What the departments list of it, then the refusal, with the offer of a person."""
+    """The refusal, with the offer of a person, then what the departments list of it."""
     messages, changed = run(ActionAdvice(), parsed("seek_advice", *named), **slots)
-    assert brief(messages) == [*touched, ("utter_advice", "advice", None)]
+    assert brief(messages) == [("utter_advice", "advice", None), *touched]
     assert changed["offer"] == "handoff"
 
 

@@ -44,7 +44,7 @@ def after(
     topic: str, *entities: Entity, departments: tuple[str, ...] = (), context: str | None = None
 ) -> dict[str, Any]:
     """The slots after a question."""
-    return {"last_question": remember(Question(topic, departments, entities)), "department": context}
+    return {"last_question": remember(Question(topic, departments, entities)), "about_department": context}
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ FOLLOW_UPS: dict[str, tuple[dict[str, Any], dict[str, Any], Question | None]] = 
     ),
     "no, where nothing is in context": (message("correct"), after("beds"), Question("beds")),
     "no, and nothing before": (message("correct"), {}, None),
-    "no, nothing asked but a context": (message("correct"), {"department": IR}, Question("overview", (US,), (), IR)),
+    "no, nothing asked but a context": (message("correct"), {"about_department": IR}, Question("overview", (US,), (), IR)),
     "again": (
         message("request_repeat"),
         after("trials", KEYNOTE, departments=(US,), context=US),
@@ -186,7 +186,7 @@ FOLLOW_UPS: dict[str, tuple[dict[str, Any], dict[str, Any], Question | None]] = 
     ),
     "again, in context": (message("request_repeat"), after("beds", context=IR), Question("beds", (), (), IR)),
     "again, and nothing before": (message("request_repeat"), {}, None),
-    "again, with empty slots": (message("request_repeat"), {"last_question": None, "department": None}, None),
+    "again, with empty slots": (message("request_repeat"), {"last_question": None, "about_department": None}, None),
 }  # fmt: skip
 
 
@@ -212,7 +212,7 @@ def test_follow_up(parsed: dict[str, Any], slots: dict[str, Any], expected: Ques
 def test_name_alone(entity: Entity, topic: str, intent: str, slots: dict[str, Any]) -> None:
     """What is asked where a message names a thing and nothing else."""
     found = question_of(message(intent, entity), slots, KNOWN)
-    assert found == Question(topic, (), (entity,), slots.get("department"))
+    assert found == Question(topic, (), (entity,), slots.get("about_department"))
     assert TOPIC_OF_THING[entity.kind] == topic
 
 
@@ -221,9 +221,9 @@ def test_name_alone(entity: Entity, topic: str, intent: str, slots: dict[str, An
 def test_other_place_in_a_follow_up(intent: str, slots: dict[str, Any]) -> None:
     """ "And at another hospital?" is about that place, whatever else is named."""
     found = question_of(message(intent, ELSEWHERE), slots, KNOWN)
-    assert found == Question("elsewhere", (), (ELSEWHERE,), slots.get("department"))
+    assert found == Question("elsewhere", (), (ELSEWHERE,), slots.get("about_department"))
     with_thing = question_of(message(intent, TIPS, ELSEWHERE), slots, KNOWN)
-    assert with_thing == Question("elsewhere", (), (TIPS, ELSEWHERE), slots.get("department"))
+    assert with_thing == Question("elsewhere", (), (TIPS, ELSEWHERE), slots.get("about_department"))
 
 
 @pytest.mark.parametrize("intent", ["correct", "request_repeat"])
@@ -259,7 +259,7 @@ def test_three_departments() -> None:
 )
 def test_what_is_remembered(question: Question) -> None:
     """It survives JSON, and a repetition makes the same question of it."""
-    slots = {"last_question": json.loads(json.dumps(remember(question))), "department": question.context}
+    slots = {"last_question": json.loads(json.dumps(remember(question))), "about_department": question.context}
     found = question_of(message("request_repeat"), slots, KNOWN)
     assert found == Question(question.topic, question.departments, question.entities, question.context)
 

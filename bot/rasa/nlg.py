@@ -60,7 +60,8 @@ class ReplyGenerator(TemplatedNaturalLanguageGenerator):
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any]:
-        """The reply as Rasa sends it: text, buttons, and metadata (language, kind, topic, department, facts, source).
+        """The reply as Rasa sends it: text and buttons; and beside them, for the event's metadata, language, kind, topic,
+        department, facts, source and the gate's rule.
 
         Args:
             kwargs: what the action gave: `values` for the placeholders, `source`, `choices` (buttons) and METADATA_KEYS;
@@ -74,7 +75,7 @@ class ReplyGenerator(TemplatedNaturalLanguageGenerator):
         reply = variation(self.responses, utter_action, language, rule)
         values = {**self._numbers, **(kwargs.get("values") or {})}
         reply["text"] = word(self.responses, utter_action, language, values, rule)
-        metadata = {**reply["metadata"], "language": language, "response": utter_action}
+        metadata = {**reply.pop("metadata"), "language": language}
         if rule:
             metadata["rule"] = rule
         metadata.update({key: kwargs[key] for key in METADATA_KEYS if kwargs.get(key)})
@@ -87,7 +88,7 @@ class ReplyGenerator(TemplatedNaturalLanguageGenerator):
         if readings:
             buttons = [{"title": text, "payload": text} for text in dict.fromkeys(readings)]
             reply["buttons"] = buttons + reply.get("buttons", [])
-        reply["metadata"] = metadata
+        reply.update(metadata)
         if language == "zh" and reply_script(tracker) == "traditional":
             reply = _in_traditional(reply)
         return reply

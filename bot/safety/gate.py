@@ -53,6 +53,10 @@ PASS = Decision("pass")
 HELD = Decision("pass", held=True)
 
 
+Pattern = tuple[str, tuple[Item, ...]]
+"""The name of a rule or cue, and the items of one of its patterns."""
+
+
 class Gate:
     """The gate with its rules read. Making one takes well under a second.
 
@@ -71,10 +75,13 @@ class Gate:
 
     def decide(self, text: str) -> Decision:
         """The decision on a message; never raises, whatever the text."""
+        sentences = list(_sentences(normalise(_shortened(text)).text))
+        whole = _Sentence(self._vocab, [word for words in sentences for word in words])
         found: list[Decision] = []
-        for words in _sentences(normalise(_shortened(text)).text):
-            sentence = _Sentence(self._vocab, words)
-            found += [decision for language in self._languages for decision in language.decisions(sentence)]
+        for language in self._languages:
+            patterns = _possible(language.patterns, whole)
+            for words in sentences if patterns else ():
+                found += language.decisions(_Sentence(self._vocab, words), patterns)
         for verdict in ("emergency", "advice"):
             for decision in found:
                 if decision.verdict == verdict:
@@ -101,15 +108,20 @@ class _Sentence:
         self.doc = Doc(vocab, words=words)
         self._words = frozenset(words)
         self._text = "".join(words)
+        self._numbers = [_number(token) for token in self.doc if token.text[0].isdigit()]
         self._present: dict[tuple[tuple[str, ...], ...], list[tuple[str, ...]]] = {}
 
     def present(self, item: Item) -> list[tuple[str, ...]]:
         """The phrases of an item of which the sentence has every word."""
         found = self._present.get(item.phrases)
         if found is None:
-            found = [phrase for phrase in item.phrases if all(self._has(piece) for piece in phrase)]
+            found = [phrase for phrase in item.phrases if self._has(phrase[0]) and all(map(self._has, phrase[1:]))]
             self._present[item.phrases] = found
         return found
+
+    def has_number(self, item: Item) -> bool:
+        """Whether a number in the item's range is in the sentence."""
+        return any(item.low <= number <= item.high for number in self._numbers)
 
     def _has(self, piece: str) -> bool:
         if piece in self._words:
@@ -123,15 +135,15 @@ class _Language:
     def __init__(self, rules: Rules) -> None:
         self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.gate}
         self._language = rules.language
-        self._patterns = [(rule.id, items(pattern, rules)) for rule in rules.gate for pattern in rule.patterns]
+        self.patterns = [(rule.id, items(pattern, rules)) for rule in rules.gate for pattern in rule.patterns]
         self._cues = [(cue, items(phrase, rules)) for cue, phrases in rules.cues.items() for phrase in phrases]
 
-    def decisions(self, sentence: _Sentence) -> list[Decision]:
-        """What fires, in the order of the text; what the cues around it hold back counts as HELD."""
-        matches = _matches(self._patterns, sentence)
+    def decisions(self, sentence: _Sentence, patterns: Sequence[Pattern]) -> list[Decision]:
+        """What of some patterns fires, in the order of the text; what the cues around it hold back counts as HELD."""
+        matches = _matches(_possible(patterns, sentence), sentence)
         if not matches:
             return []
-        cues = _matches(self._cues, sentence)
+        cues = _matches(_possible(self._cues, sentence), sentence)
         return [
             HELD
             if _held_back(sentence.doc, start, end, cues, self._rules[name].despite)
@@ -140,26 +152,34 @@ class _Language:
         ]
 
 
-def _matches(patterns: Sequence[tuple[str, tuple[Item, ...]]], sentence: _Sentence) -> list[tuple[str, int, int]]:
-    """Every match in a sentence: the rule's or cue's name and the half-open span of words.
-
-    Only patterns whose words the sentence has are given to spaCy's Matcher, with just those of their phrases.
-    """
-    matcher = Matcher(sentence.doc.vocab)
+def _possible(patterns: Sequence[Pattern], sentence: _Sentence) -> list[Pattern]:
+    """The patterns whose words a sentence has, with just those of their phrases."""
+    found: list[Pattern] = []
     for name, row in patterns:
-        tried: list[list[tuple[str, ...]] | Item] = []
+        reduced: list[Item] = []
         for item in row:
-            phrases = sentence.present(item) if item.phrases else []
-            if item.phrases and not phrases and not item.optional:
+            if not item.phrases:
+                if not item.gap and not sentence.has_number(item):
+                    break
+                reduced.append(item)
+                continue
+            phrases = sentence.present(item)
+            if phrases:
+                reduced.append(Item(tuple(phrases), item.optional))
+            elif not item.optional:
                 break
-            if item.optional:
-                tried.append([*phrases, ()])
-            else:
-                tried.append(phrases if item.phrases else item)
         else:
-            matcher.add(name, list(token_patterns(tried)))
-    if not len(matcher):
+            found.append((name, tuple(reduced)))
+    return found
+
+
+def _matches(patterns: Sequence[Pattern], sentence: _Sentence) -> list[tuple[str, int, int]]:
+    """Every match of patterns in a sentence: the rule's or cue's name and the half-open span of words."""
+    if not patterns:
         return []
+    matcher = Matcher(sentence.doc.vocab, validate=False)
+    for name, row in patterns:
+        matcher.add(name, list(token_patterns(row)))
     return [(span.label_, span.start, span.end) for span in matcher(sentence.doc, as_spans=True)]
 
 

@@ -129,21 +129,20 @@ def _pieces(word: str) -> tuple[str, ...]:
     return tuple(re.findall(rf"{HAN.pattern}|[a-z0-9*']+", word)) if HAN.search(word) else (word,)
 
 
-def token_patterns(found: Sequence[Sequence[tuple[str, ...]] | Item]) -> Iterator[list[TokenPattern]]:
-    """The spaCy Matcher patterns of a row of items, given for each the phrases to try (an Item itself for gap or number)."""
-    choices = [list(_choices(item)) for item in found]
-    for combination in itertools.product(*choices):
+def token_patterns(row: Sequence[Item]) -> Iterator[list[TokenPattern]]:
+    """The spaCy Matcher patterns of the items of one pattern: one for every way to choose among their phrases."""
+    for combination in itertools.product(*(list(_choices(item)) for item in row)):
         yield [token for tokens in combination for token in tokens]
 
 
-def _choices(item: Sequence[tuple[str, ...]] | Item) -> Iterator[list[TokenPattern]]:
-    if isinstance(item, Item):
-        if item.gap:
-            yield [{"LOWER": {"NOT_IN": list(SENTENCE_ENDS)}, "OP": f"{{0,{item.gap}}}"}]
-        else:
-            yield [{"_": {"number": {">=": item.low, "<=": item.high}}}]
-        return
-    for phrase in item:
+def _choices(item: Item) -> Iterator[list[TokenPattern]]:
+    if item.gap:
+        yield [{"LOWER": {"NOT_IN": list(SENTENCE_ENDS)}, "OP": f"{{0,{item.gap}}}"}]
+    elif not item.phrases:
+        yield [{"_": {"number": {">=": item.low, "<=": item.high}}}]
+    if item.optional:
+        yield []
+    for phrase in item.phrases:
         yield [_token(piece) for piece in phrase]
 
 

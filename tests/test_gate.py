@@ -1,0 +1,148 @@
+"""bot.safety: every rule against sentences written before it, and what must never switch an emergency off."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.language.script import to_traditional
+from bot.safety.gate import Gate, shipped_gate
+from bot.safety.rules import InvalidRules, read_rules
+from bot.settings import ROOT
+
+LANGUAGES = ("en", "zh")
+FEWEST = 8
+SENTENCES = {
+    language: yaml.safe_load((ROOT / "tests" / "safety" / f"{language}.yml").read_text(encoding="utf-8"))
+    for language in LANGUAGES
+}
+RULES = [(language, rule) for language in LANGUAGES for rule in SENTENCES[language]]
+
+
+def verdict_of(rule: str) -> str:
+    return "advice" if rule.startswith("advice") else "emergency"
+
+
+@pytest.mark.parametrize(("language", "rule"), RULES)
+def test_every_rule_has_its_sentences(language: str, rule: str) -> None:
+    assert len(SENTENCES[language][rule]["positive"]) >= FEWEST
+    assert len(SENTENCES[language][rule]["negative"]) >= FEWEST
+    assert rule in {found.id for rules in read_rules() if rules.language == language for found in rules.gate}
+
+
+@pytest.mark.parametrize(("language", "rule"), RULES)
+def test_what_a_rule_is_for_is_caught(language: str, rule: str) -> None:
+    gate = shipped_gate()
+    missed = [text for text in SENTENCES[language][rule]["positive"] if gate.decide(text).verdict != verdict_of(rule)]
+    assert not missed
+
+
+@pytest.mark.parametrize(("language", "rule"), RULES)
+def test_what_only_sounds_like_it_passes(language: str, rule: str) -> None:
+    gate = shipped_gate()
+    raised = [
+        text
+        for text in SENTENCES[language][rule]["negative"]
+        if gate.decide(text).verdict in {"emergency", verdict_of(rule)}
+    ]
+    assert not raised
+
+
+EMERGENCIES = [
+    text
+    for language in LANGUAGES
+    for rule, sentences in SENTENCES[language].items()
+    if verdict_of(rule) == "emergency"
+    for text in sentences["positive"]
+]
+BEFORE = ("", "hello, ", "hi! ", "你好，", "您好！", "excuse me, ", "不好意思，", "sorry to bother you. ", "  ", "🙏 ", "\u200b")
+AFTER = ("", "!", "!!!", "。", "？", " please", " 😭", ", thank you", "，谢谢", "   ", "...", "\u200b")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(EMERGENCIES), st.sampled_from(BEFORE), st.sampled_from(AFTER), st.booleans())
+def test_nothing_added_switches_an_emergency_off(text: str, before: str, after: str, traditional: bool) -> None:
+    said = before + (to_traditional(text) if traditional else text) + after
+    assert shipped_gate().decide(said).verdict == "emergency"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=1000))
+def test_any_text_gets_a_decision(text: str) -> None:
+    assert shipped_gate().decide(text).verdict in {"emergency", "advice", "pass"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "\x00", "\ud800", "\u202e", "a\u0301" * 500, "😭" * 1000, "血" * 1000, "no " * 400, "." * 1000],
+    ids=["empty", "space", "NUL", "surrogate", "bidi", "combining", "emoji", "one character", "one word", "ends"],
+)
+def test_odd_texts_are_quick(text: str) -> None:
+    shipped_gate().decide(text)
+    started = time.perf_counter()
+    shipped_gate().decide(text)
+    assert time.perf_counter() - started < 0.25
+
+
+def test_the_matched_words_travel() -> None:
+    decision = shipped_gate().decide("I have chest pain")
+    assert (decision.verdict, decision.rule, decision.language) == ("emergency", "chest_pain", "en")
+    assert "chest" in decision.matched
+
+
+def test_what_a_cue_holds_back_is_told() -> None:
+    decision = shipped_gate().decide("is bleeding common after a biopsy?")
+    assert (decision.verdict, decision.held) in {("pass", True), ("pass", False)}
+    assert shipped_gate().decide("how many beds are there").held is False
+
+
+def test_loading_takes_less_than_a_second() -> None:
+    Gate()
+    started = time.perf_counter()
+    Gate()
+    assert time.perf_counter() - started < 1
+
+
+LONG = {
+    "en": "My mother has a tumour in her liver and our local doctor said we should ask about ablation. She takes tablets. ",
+    "zh": "我妈妈上个星期体检查出来肝上有个东西，我们想了解一下你们科室能不能做消融，床位紧张不紧张，谢谢医生。",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_decision_on_a_long_text_is_quick(language: str) -> None:
+    """Under 5 ms for 1,000 characters on an idle machine; the bound here leaves room for a busy one."""
+    text = (LONG[language] * 40)[:1000]
+    gate = shipped_gate()
+    gate.decide(text)
+    best = min(_seconds(gate, text) for _ in range(10))
+    assert best < 0.02
+
+
+def _seconds(gate: Gate, text: str) -> float:
+    started = time.perf_counter()
+    gate.decide(text)
+    return time.perf_counter() - started
+
+
+BROKEN = {
+    "an unknown group": ("gate: [{id: x, kind: emergency, title: X, patterns: [pain NOWHERE]}]", "NOWHERE"),
+    "an unknown key": ("gate: []\nextra: 1", "extra"),
+    "a wrong kind": ("gate: [{id: x, kind: alarm, title: X, patterns: [pain]}]", "kind"),
+    "no rules": ("", "gate"),
+}
+HEAD = "language: en\nreviewed_by: null\nreviewed_on: null\ngap: 5\nwords: {}\ncues: {}\n"
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_named(tmp_path: Path, name: str) -> None:
+    content, cause = BROKEN[name]
+    (tmp_path / "en.yml").write_text(HEAD + content, encoding="utf-8")
+    with pytest.raises(InvalidRules, match=cause) as error:
+        Gate(read_rules(tmp_path))
+    assert "en.yml" in str(error.value)
