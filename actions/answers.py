@@ -31,6 +31,8 @@ ELSEWHERE = {
     "utter_care": "utter_care_elsewhere",
 }
 """What is said of another department than the one asked about, or beside personal advice, has no "yes" in it."""
+MOST_ABSENT = 4
+"""How many things that are not listed are named one by one."""
 OTHER_HOSPITAL = "other_hospital"
 """The vocabulary's id of other hospitals: who names one asks about it, even where a word such as 介入科 is ours too."""
 COMPARABLE = (
@@ -90,6 +92,7 @@ def _things(question: Question, departments: Sequence[Department], vocabulary: V
     things = [entity for entity in question.entities if entity.kind in ("procedure", "condition", "organ")]
     diseases = [thing for thing in things if thing.kind == "condition"]
     things = [thing for thing in things if not (thing.id == "tumour" and len(diseases) > 1)]
+    things.sort(key=lambda thing: ("procedure", "condition", "organ").index(thing.kind))
     return [_organ_of(thing, departments, vocabulary) or thing for thing in things]
 
 
@@ -186,7 +189,7 @@ def _missing(
     listed = {thing for thing in things for department in asked if _listed(department, question, thing)}
     absent = [thing for thing in things if thing not in listed]
     kinds = {thing.kind for thing in listed}
-    told = [thing for thing in absent if thing.kind in kinds] if listed else absent[:2]
+    told = [thing for thing in absent if thing.kind in kinds] if listed else absent[:MOST_ABSENT]
     if any(_pair(department, question, things) for department in asked):
         return []
     return [_unlisted(question, asked, _name_of(thing, question, departments, vocabulary)) for thing in told]
@@ -236,20 +239,27 @@ def _care(department: Department, question: Question, path: str, entry: Conditio
 def _pair(department: Department, question: Question, things: list[Entity]) -> list[Answer]:
     """A procedure asked for on an organ or a disease that the file does not name for it: "ablation of the lung"."""
     targets = [thing for thing in things if thing.kind in ("organ", "condition")]
-    answers = []
-    for thing in things:
+    answers: list[Answer] = []
+    for thing in things if targets else ():
         if thing.kind != "procedure":
             continue
-        for procedure in department.procedures:
-            foreign = next(
-                (target for target in targets if not _named_for(department, procedure, question, target)), None
-            )
-            if foreign and thing.id in (procedure.id, procedure.kind_of):
-                values = {"name": text(procedure.name), "written": foreign.written, "offered": text(procedure.offered)}
-                values["department"] = short(department)
-                facts = (f"procedures.{procedure.id}.offered",)
-                answers.append(Answer("unknown", "utter_not_named_for", values, question.topic, department.id, facts))
+        kinds = [found for found in department.procedures if thing.id in (found.id, found.kind_of)]
+        foreign = [(found, _foreign(department, found, question, targets)) for found in kinds]
+        if all(target for _, target in foreign):
+            answers += [_not_named(department, question, found, target) for found, target in foreign if target]
     return answers
+
+
+def _foreign(department: Department, procedure: Procedure, question: Question, targets: list[Entity]) -> Entity | None:
+    """The first of the targets that the file does not name for a procedure."""
+    return next((target for target in targets if not _named_for(department, procedure, question, target)), None)
+
+
+def _not_named(department: Department, question: Question, procedure: Procedure, target: Entity) -> Answer:
+    values = {"name": text(procedure.name), "written": target.written, "offered": text(procedure.offered)}
+    values["department"] = short(department)
+    facts = (f"procedures.{procedure.id}.offered",)
+    return Answer("unknown", "utter_not_named_for", values, question.topic, department.id, facts)
 
 
 def _named_for(department: Department, procedure: Procedure, question: Question, target: Entity) -> bool:

@@ -260,7 +260,11 @@ def test_action_follows_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ((("condition", "cirrhosis"),), {}, [("utter_care_elsewhere", "fact", IR)]),
         ((("condition", "cirrhosis"),), {"about_department": US}, [("utter_care_elsewhere", "fact", IR)]),
         ((("condition", "liver_cancer"),), {"about_department": US}, [("utter_care_elsewhere", "fact", US)]),
-        ((("condition", "liver_cancer"),), {}, [("utter_care_elsewhere", "fact", IR), ("utter_care_elsewhere", "fact", US)]),
+        (
+            (("condition", "liver_cancer"),),
+            {},
+            [("utter_care_elsewhere", "fact", IR), ("utter_care_elsewhere", "fact", US)],
+        ),
         ((("procedure", "nano_knife"), ("department", US)), {}, [("utter_procedure_elsewhere", "fact", US)]),
         ((("procedure", "mri"),), {}, []),
     ],

@@ -60,7 +60,19 @@ EMERGENCIES = [
     if verdict_of(rule) == "emergency"
     for text in sentences["positive"]
 ]
-BEFORE = ("", "hello, ", "hi! ", "你好，", "您好！", "excuse me, ", "不好意思，", "sorry to bother you. ", "  ", "🙏 ", "\u200b")
+BEFORE = (
+    "",
+    "hello, ",
+    "hi! ",
+    "你好，",
+    "您好！",
+    "excuse me, ",
+    "不好意思，",
+    "sorry to bother you. ",
+    "  ",
+    "🙏 ",
+    "\u200b",
+)
 AFTER = ("", "!", "!!!", "。", "？", " please", " 😭", ", thank you", "，谢谢", "   ", "...", "\u200b")
 
 

@@ -35,13 +35,18 @@ FINDER = NameFinder(NAMES, ordinary_words=("cancel",))
 ODD = st.one_of(
     st.text(max_size=1000),
     st.text(alphabet=st.characters(), max_size=300),
-    st.lists(st.sampled_from(["😭", "\ud800", "\u200b", "\u202e", "a\u0301", "\x00", "肝", "e", "　", "/", "?", "1"])).map("".join),
+    st.lists(
+        st.sampled_from(["😭", "\ud800", "\u200b", "\u202e", "a\u0301", "\x00", "肝", "e", "　", "/", "?", "1"])
+    ).map("".join),
 )
 
 
 def found(text: str) -> list[tuple[str, str]]:
     normalised = normalise(text).text
-    return [(item.target, normalised[item.start : item.end]) for item in FINDER.find(normalised, TOKENISER.words(normalised))]
+    return [
+        (item.target, normalised[item.start : item.end])
+        for item in FINDER.find(normalised, TOKENISER.words(normalised))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +115,9 @@ def test_choice_of_language(
     assert choose_language(pinned, detected, conversation, text) == language
 
 
-@pytest.mark.parametrize(("text", "script"), [("幾張床", "traditional"), ("几张床", "simplified"), ("你好", None), ("beds", None)])
+@pytest.mark.parametrize(
+    ("text", "script"), [("幾張床", "traditional"), ("几张床", "simplified"), ("你好", None), ("beds", None)]
+)
 def test_script(text: str, script: str | None) -> None:
     assert detect_script(text) == script
 
@@ -161,7 +168,9 @@ def test_names(text: str, target: str, written: str) -> None:
     assert (target, written) in found(text)
 
 
-@pytest.mark.parametrize("text", ["cancel my visit", "she lives in town", "headech", "delivery", "肝功能怎么样", "", "???"])
+@pytest.mark.parametrize(
+    "text", ["cancel my visit", "she lives in town", "headech", "delivery", "肝功能怎么样", "", "???"]
+)
 def test_what_is_no_name(text: str) -> None:
     assert found(text) == []
 
