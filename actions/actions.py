@@ -169,7 +169,7 @@ class ActionChangeLanguage(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Confirm in the new language, and keep it: the one named last ("not English, Chinese"), else the message's own."""
         _, entities = entities_of(tracker.latest_message)
-        named = [entity.id for entity in entities if entity.kind == "language"]
+        named = [entity.id for entity in entities if entity.kind == "language_name"]
         language = named[-1] if named else tracker.latest_message.get("language") or "en"
         dispatcher.utter_message(response="utter_language_changed", kind="command", language=language)
         return [*memory(tracker), SlotSet("pinned_language", language)]

@@ -39,7 +39,7 @@ class Vocabulary(Model):
             ("procedure", self.services),
             ("condition", self.conditions),
             ("organ", self.organs),
-            ("language", self.languages),
+            ("language_name", self.languages),
             ("elsewhere", self.elsewhere),
         )
 

@@ -346,11 +346,11 @@ def test_fallback_has_its_words(response: str, responses: Responses) -> None:
 @pytest.mark.parametrize(
     ("latest", "language"),
     [
-        (parsed("change_language", ("language", "zh")), "zh"),
-        (parsed("change_language", ("language", "en")), "en"),
-        (parsed("change_language", ("language", "en"), ("language", "zh")), "zh"),
-        (parsed("change_language", ("language", "zh"), ("language", "en")), "en"),
-        (parsed("change_language", ("language", "en"), language="zh"), "en"),
+        (parsed("change_language", ("language_name", "zh")), "zh"),
+        (parsed("change_language", ("language_name", "en")), "en"),
+        (parsed("change_language", ("language_name", "en"), ("language_name", "zh")), "zh"),
+        (parsed("change_language", ("language_name", "zh"), ("language_name", "en")), "en"),
+        (parsed("change_language", ("language_name", "en"), language="zh"), "en"),
         (parsed("change_language", language="zh"), "zh"),
         (parsed("change_language", language=None), "en"),
         (parsed("change_language", ("department", IR)), "en"),

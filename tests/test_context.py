@@ -29,7 +29,7 @@ NURSE = Entity("staff_grade", "nurse", "nurses")
 CHIEF = Entity("staff_grade", "chief_physician", "chief doctors")
 RESIDENCY = Entity("program", "residency", "residents")
 ELSEWHERE = Entity("elsewhere", "other_hospital", "another hospital")
-CHINESE = Entity("language", "zh", "Chinese")
+CHINESE = Entity("language_name", "zh", "Chinese")
 KEYNOTE = Entity("trial", "KEYNOTE-937", "KEYNOTE 937")
 
 

@@ -42,7 +42,7 @@ def test_vocabulary_is_read(tmp_path: Path) -> None:
         ("procedure", ["mri"]),
         ("condition", ["stone"]),
         ("organ", ["knee"]),
-        ("language", ["en"]),
+        ("language_name", ["en"]),
         ("elsewhere", ["far"]),
     ]
     assert vocabulary.conditions[0].organ == "kidney"
@@ -83,8 +83,8 @@ def test_all_names(tmp_path: Path) -> None:
         ("condition", "stone", "结石", False),
         ("organ", "knee", "knee", False),
         ("organ", "knee", "膝盖", False),
-        ("language", "en", "English", False),
-        ("language", "en", "英文", False),
+        ("language_name", "en", "English", False),
+        ("language_name", "en", "英文", False),
         ("elsewhere", "far", "far away", False),
         ("elsewhere", "far", "远方", False),
     ]
@@ -97,7 +97,7 @@ def test_all_names(tmp_path: Path) -> None:
     [
         ("procedure", "mri", "MRI"),
         ("condition", "lung_cancer", "lung cancer"),
-        ("language", "zh", "Chinese language"),
+        ("language_name", "zh", "Chinese language"),
         ("elsewhere", "other_hospital", "another hospital"),
         ("organ", "mri", None),
         ("procedure", "lung_cancer", None),

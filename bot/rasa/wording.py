@@ -79,6 +79,6 @@ def join(parts: Sequence[str], style: str, language: str) -> str:
         return ("" if language == "zh" else " ").join(parts)
     if language == "zh":
         return ("；" if any(re.search("[，、；]", part) for part in parts) else "、").join(parts)
-    if any("," in part or " and " in part for part in parts):
+    if any(", " in part or " and " in part for part in parts):
         return "; ".join(parts)
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""

@@ -108,6 +108,8 @@ class _Sentence:
         self.doc = Doc(vocab, words=words)
         self._words = frozenset(words)
         self._text = "".join(words)
+        self._row = words
+        self._where: dict[str, list[int]] = {}
         self._numbers = [_number(token) for token in self.doc if token.text[0].isdigit()]
         self._present: dict[tuple[tuple[str, ...], ...], list[tuple[str, ...]]] = {}
 
@@ -122,6 +124,23 @@ class _Sentence:
     def has_number(self, item: Item) -> bool:
         """Whether a number in the item's range is in the sentence."""
         return any(item.low <= number <= item.high for number in self._numbers)
+
+    def spans(self, item: Item) -> list[tuple[int, int]]:
+        """The half-open spans at which an item stands: one of its phrases, or a number in its range."""
+        if not item.phrases:
+            return [(i, i + 1) for i, word in enumerate(self._row) if item.low <= _value(word) <= item.high]
+        found = []
+        for phrase in item.phrases:
+            for start in self._positions(phrase[0]):
+                end = start + len(phrase)
+                if end <= len(self._row) and all(map(_is, self._row[start + 1 : end], phrase[1:])):
+                    found.append((start, end))
+        return found
+
+    def _positions(self, piece: str) -> list[int]:
+        if piece not in self._where:
+            self._where[piece] = [index for index, word in enumerate(self._row) if _is(word, piece)]
+        return self._where[piece]
 
     def _has(self, piece: str) -> bool:
         if piece in self._words:
@@ -140,10 +159,12 @@ class _Language:
 
     def decisions(self, sentence: _Sentence, patterns: Sequence[Pattern]) -> list[Decision]:
         """What of some patterns fires, in the order of the text; what the cues around it hold back counts as HELD."""
-        matches = _matches(_possible(patterns, sentence), sentence)
+        matches = _matches(
+            [pattern for pattern in _possible(patterns, sentence) if _fits(pattern[1], sentence)], sentence
+        )
         if not matches:
             return []
-        cues = _matches(_possible(self._cues, sentence), sentence)
+        cues = _matches([cue for cue in _possible(self._cues, sentence) if _fits(cue[1], sentence)], sentence)
         return [
             HELD
             if _held_back(sentence.doc, start, end, cues, self._rules[name].despite)
@@ -171,6 +192,32 @@ def _possible(patterns: Sequence[Pattern], sentence: _Sentence) -> list[Pattern]
         else:
             found.append((name, tuple(reduced)))
     return found
+
+
+def _fits(row: Sequence[Item], sentence: _Sentence) -> bool:
+    """Whether the items of a pattern stand in a sentence in their order, near enough to each other.
+
+    spaCy's Matcher says so too, but has to be made for it; this leaves it next to nothing to do.
+    """
+    ends: set[int] | None = None
+    reach = 0
+    for item in row:
+        if item.gap:
+            reach += item.gap
+            continue
+        after = {end for start, end in sentence.spans(item) if ends is None or _within(start, ends, reach)}
+        if item.optional:
+            if ends is None:
+                continue
+            after |= {end + more for end in ends for more in range(reach + 1)}
+        if not after:
+            return False
+        ends, reach = after, 0
+    return True
+
+
+def _within(start: int, ends: set[int], reach: int) -> bool:
+    return any(end <= start <= end + reach for end in ends)
 
 
 def _matches(patterns: Sequence[Pattern], sentence: _Sentence) -> list[tuple[str, int, int]]:
@@ -207,9 +254,19 @@ def _bounds(doc: Doc, start: int, end: int, ends: frozenset[str]) -> tuple[int, 
     return first, last
 
 
+def _is(word: str, piece: str) -> bool:
+    """Whether a word is a piece of a phrase, or begins as it does where it ends in *."""
+    return word == piece or (piece.endswith("*") and word.startswith(piece[:-1]))
+
+
 def _number(token: Token) -> float:
+    return _value(token.text)
+
+
+def _value(word: str) -> float:
+    """A word's number; -1 where it is none."""
     try:
-        return float(token.text)
+        return float(word)
     except ValueError:
         return -1.0
 

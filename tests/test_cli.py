@@ -1,0 +1,76 @@
+"""bot.cli and bot.settings: what a person at the terminal gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.cli import chat, main, train
+from bot.cli.examples import FEWEST, Example, problems
+from bot.cli.processes import write_endpoints
+from bot.settings import InvalidSetting, Settings, read_settings
+
+
+def test_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["help"]) == 0
+    printed = capsys.readouterr().out
+    assert all(verb in printed for verb in main.VERBS)
+
+
+def test_unknown_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["dance"]) == 2
+    assert '"dance" is not a verb' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DAOZHEN_RASA_PORT", "x"),
+        ("DAOZHEN_RASA_PORT", "0"),
+        ("DAOZHEN_ACTIONS_PORT", "70000"),
+        ("DAOZHEN_WINDOW_TURNS", "1.5"),
+    ],
+)
+def test_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=name):
+        read_settings({name: value})
+
+
+def test_settings_are_read() -> None:
+    assert read_settings({"DAOZHEN_RASA_PORT": "6000", "OTHER": "x"}).rasa_port == 6000
+    assert read_settings({}) == Settings()
+
+
+def test_endpoints_get_the_port(tmp_path: Path) -> None:
+    written = write_endpoints(Settings(actions_port=6055), tmp_path).read_text(encoding="utf-8")
+    assert "127.0.0.1:6055/webhook" in written
+    assert "bot.rasa.nlg.ReplyGenerator" in written
+
+
+def test_chat_numbers_the_buttons(capsys: pytest.CaptureFixture[str]) -> None:
+    replies = [{"text": "Which?", "buttons": [{"title": "A", "payload": "a"}, {"title": "B", "payload": "b"}]}]
+    assert chat.show(replies) == ["a", "b"]
+    assert "[2] B" in capsys.readouterr().out
+
+
+def test_a_model_without_a_stamp_is_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "MODELS", tmp_path)
+    assert train.is_stale()
+    (tmp_path / "x.tar.gz").touch()
+    assert train.is_stale()
+    (tmp_path / train.STAMP).write_text(train.inputs_digest())
+    assert not train.is_stale()
+
+
+def test_examples_that_are_templates_are_found() -> None:
+    lines = [f"how many beds are there in room {number} of the ward please" for number in range(FEWEST)]
+    found = "\n".join(problems([Example("en", "ask_beds", line) for line in lines]))
+    assert "share" in found
+    assert "out of balance" in found
+
+
+def test_a_repeated_example_is_found() -> None:
+    found = "\n".join(problems([Example("en", "ask_beds", "Beds?"), Example("zh", "inform", "beds?")]))
+    assert "stands in ask_beds and again in inform" in found
+    assert f"{FEWEST} are the fewest" in found
