@@ -60,10 +60,17 @@ def all_names(departments: list[Department], vocabulary: Vocabulary) -> Iterator
         for kind, identifier, _, names in named_things(department):
             for name in names:
                 yield kind, identifier, name, True
+    ours = [name.casefold() for department in departments for name in _department_names(department)]
     for kind, terms in vocabulary.groups():
         for term in terms:
             for name in dict.fromkeys((term.name.en, term.name.zh, *term.aliases.all())):
-                yield kind, term.id, name, False
+                if kind != "elsewhere" or not any(mine in name.casefold() for mine in ours):
+                    yield kind, term.id, name, False
+
+
+def _department_names(department: Department) -> tuple[str, ...]:
+    """How a department is called; another place whose name holds one of these is no other place ("dermatology department")."""
+    return (department.name.en, department.name.zh, *department.aliases.all())
 
 
 def term_name(kind: str, identifier: str, vocabulary: Vocabulary) -> Text | None:
