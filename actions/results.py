@@ -1,7 +1,7 @@
 """What a lookup takes and gives: questions, answers, and the language-neutral values that fill a response.
 
 A value is a text in both languages ({"en": …, "zh": …}), a number, a name that is the same in both, a list of values, or a
-phrase: the name of a response in domain.yml and what fills it. bot.rasa.wording puts values into words.
+phrase: the name of a response in domain.yml and what fills it. bot.language.wording puts values into words.
 """
 
 from __future__ import annotations

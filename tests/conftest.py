@@ -9,8 +9,8 @@ from actions.schema import Department
 from actions.terms import Vocabulary
 from bot.language.names import Name, NameFinder
 from bot.language.tokenise import Tokeniser
+from bot.language.wording import Responses
 from bot.rasa.names import known_names
-from bot.rasa.wording import Responses
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from actions.departments import fact_paths, load
 from actions.results import Answer, Entity, Question
 from actions.schema import Department
 from actions.terms import load_vocabulary
-from bot.rasa.wording import PLACEHOLDER, Responses, word
+from bot.language.wording import PLACEHOLDER, Responses, word
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "zh")

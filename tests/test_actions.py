@@ -16,7 +16,7 @@ from shipped import DEPARTMENTS, IR, ROOT, US
 from actions.actions import LIKELY, ActionAdvice, ActionAnswer, ActionChangeLanguage, ActionFallback, say
 from actions.departments import Registry
 from actions.results import Answer
-from bot.rasa.wording import Responses, word
+from bot.language.wording import Responses, word
 
 SHORT = {department.id: {"en": department.short_name.en, "zh": department.short_name.zh} for department in DEPARTMENTS}
 

@@ -10,7 +10,7 @@ from shipped import BY_ID, DEPARTMENTS, IR, LANGUAGES, RESPONSES, US, VOCABULARY
 from actions.answers import COMPARABLE, ELSEWHERE, LONG_TOPICS, UNKNOWN_TOPICS, touched_facts
 from actions.results import Entity, Question
 from actions.terms import Term
-from bot.rasa.wording import PLACEHOLDER
+from bot.language.wording import PLACEHOLDER
 
 BOTH = (IR, US)
 FOCUS: dict[str, dict[str, Any]] = {

@@ -15,12 +15,12 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.language.names import Found
 from bot.language.tokenise import Tokeniser
+from bot.language.wording import UnknownResponse, join, number, word
 from bot.rasa.classifier import masked_words, only_names
 from bot.rasa.linear_model import IntentModel, Prediction
 from bot.rasa.nlg import ReplyGenerator
 from bot.rasa.splitter import groupings, segments
 from bot.rasa.tracker_store import WindowedTrackerStore, window
-from bot.rasa.wording import UnknownResponse, join, number, word
 from bot.settings import ROOT
 
 TOKENISER = Tokeniser()

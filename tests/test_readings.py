@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.cli.understanding import Understanding, read_responses
-from bot.rasa.wording import word
+from bot.language.wording import word
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from actions.departments import fact_paths
 from actions.results import Entity, Question, quantity
 from actions.schema import Department
 from actions.topics import TOPICS, source
-from bot.rasa.wording import word
+from bot.language.wording import word
 
 BOTH = (IR, US)
 HELD: dict[str, tuple[str, ...]] = {

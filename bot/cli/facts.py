@@ -15,7 +15,7 @@ import yaml
 from actions.departments import fact_paths, load
 from actions.schema import Department, Model, Text
 from bot.cli.understanding import Understanding
-from bot.rasa.wording import number
+from bot.language.wording import number
 from bot.settings import ROOT
 
 FOLDER = ROOT / "tests" / "facts"

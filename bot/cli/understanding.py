@@ -14,7 +14,7 @@ from actions.departments import load
 from actions.reply import reply_to
 from actions.results import Answer
 from actions.terms import load_vocabulary
-from bot.rasa.wording import Responses, word
+from bot.language.wording import Responses, word
 from bot.settings import ROOT
 
 

@@ -14,7 +14,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.language.script import Language, choose_language, to_traditional
-from bot.rasa.wording import variation, word
+from bot.language.wording import variation, word
 from bot.settings import read_settings
 
 SOURCE_LINE = "phrase_source_line"
@@ -47,7 +47,7 @@ def gate_rule(tracker: DialogueStateTracker) -> str:
 
 
 class ReplyGenerator(TemplatedNaturalLanguageGenerator):
-    """Fills the responses of domain.yml; see bot.rasa.wording for how."""
+    """Fills the responses of domain.yml; see bot.language.wording for how."""
 
     def __init__(self, endpoint_config: EndpointConfig | None, domain: Domain) -> None:
         super().__init__(domain.responses)
