@@ -31,6 +31,7 @@ def main() -> int:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        ws="none",
         timeout_graceful_shutdown=LAST_REQUESTS,
     )
     return 0

@@ -28,6 +28,7 @@ PAGE_POLICY = (
 )
 """Content-Security-Policy of our own pages."""
 SECURITY: Mapping[str, str] = {
+    "Cache-Control": "no-store",
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional
 
-from pydantic import BaseModel, Extra, Field, StrictBool, StrictInt, StrictStr, root_validator
+from pydantic import BaseModel, Extra, Field, StrictBool, StrictStr, conint, root_validator
 
 from bot.conversations import records
 from bot.gateway.buttons import key
 
 Language = Literal["en", "zh"]
+if TYPE_CHECKING:
+    Seq = int
+else:
+    Seq = conint(strict=True, ge=1, le=2**31 - 1)
 ID = r"^[A-Za-z0-9_-]{1,64}$"
 
 
@@ -124,7 +128,7 @@ class Thread(State):
 class Feedback(_Model):
     """Whether a message helped."""
 
-    message: StrictInt = Field(..., ge=1, description="its seq")
+    message: Seq = Field(..., description="its seq")
     helpful: StrictBool
 
 
