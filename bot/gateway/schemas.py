@@ -30,8 +30,8 @@ class NewConversation(_Model):
     language: Optional[Language] = Field(  # noqa: UP045  # pydantic 1
         None, description="pins the language of the answers; without it each answer follows its message"
     )
-    page: Optional[StrictStr] = Field(None, max_length=500, description="address of the page")  # noqa: UP045
-    department: Optional[StrictStr] = Field(None, regex=ID, description="id of the page's department")  # noqa: UP045
+    page: Optional[StrictStr] = Field(None, max_length=4000, description="address of the page")  # noqa: UP045
+    department: Optional[StrictStr] = Field(None, max_length=100, description="id of the page's department")  # noqa: UP045
 
 
 class OpenedConversation(_Model):

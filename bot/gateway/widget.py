@@ -129,7 +129,7 @@ async def follow(
     return EventSourceResponse(events.stream(parts, conversation.id, known), ping=events.HEARTBEAT)
 
 
-@router.post("/feedback", status_code=204, responses={**_WITH_TOKEN, **documented("not_found")})
+@router.post("/feedback", status_code=204, responses=_WITH_TOKEN)
 async def rate(
     given: schemas.Feedback,
     parts: Services = Depends(services),
@@ -139,7 +139,7 @@ async def rate(
     try:
         await in_thread(parts.store.feedback, conversation.id, given.message, given.helpful)
     except records.UnknownMessage as error:
-        raise Refusal("not_found", field="message", language=conversation.language) from error
+        raise Refusal("invalid", field="message", language=conversation.language) from error
     return Response(status_code=204)
 
 
