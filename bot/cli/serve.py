@@ -54,7 +54,7 @@ class Service:
         """Start the process."""
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(
-            self._command, cwd=ROOT, env=self._surroundings, preexec_fn=die_with_parent  # noqa: PLW1509  # before any thread
+            self._command, cwd=ROOT, env=self._surroundings, preexec_fn=die_with_parent
         )
 
     def tend(self) -> None:
