@@ -1,19 +1,27 @@
-"""What was said: taking in a patient's message once, adding replies, staff messages and events, reading them."""
+"""What was said: taking in a patient's message once, adding replies, staff messages and events, reading them.
+
+Statements that every message needs are made once, with `bindparam`: making them costs more than running them.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import bindparam
 
 from bot.conversations.connect import storable
 from bot.conversations.records import PUSHING, Conversation, Message, Reply, Sender, UnknownMessage
 from bot.conversations.tables import conversations, erasures, feedback, messages, outbox, trackers
 from bot.conversations.transactions import Transaction, new_id
 
-_MESSAGE = sa.select(*(messages.c[name] for name in Message.__dataclass_fields__))
+COLUMNS = tuple(Message.__dataclass_fields__)
+_MESSAGE = sa.select(*(messages.c[name] for name in COLUMNS)).where(messages.c.conversation == bindparam("mine"))
+_BY_ID = _MESSAGE.where(messages.c.id == bindparam("message"))
+_AFTER = _MESSAGE.where(messages.c.seq > bindparam("after")).order_by(messages.c.seq).limit(bindparam("most"))
+_LAST_SEQ = sa.select(conversations.c.last_seq).where(conversations.c.id == bindparam("mine"))
+_INSERT, _INSERT_OUTBOX = messages.insert(), outbox.insert()
 
 
 def accept(
@@ -25,92 +33,87 @@ def accept(
     kind: str,
     body: Mapping[str, Any],
     waiting: bool,
+    replies: Sequence[Reply],
 ) -> tuple[Message, bool]:
-    """Add a patient's message to a locked conversation, or find the one stored under this id (and False)."""
+    """Add a patient's message and replies to a locked conversation, or find the one stored under this id (and False)."""
     stored = find(transaction, conversation.id, message_id)
     if stored is not None:
         return stored, False
-    message = Message(
-        conversation=conversation.id,
-        seq=_next_seq(transaction, conversation.id),
-        id=message_id,
-        sender="patient",
-        text=storable(masked),
-        original=storable(text) if text != masked else None,
-        kind=kind,
-        body=body,
-        reply_to=None,
-        author=None,
-        created_at=transaction.now,
-        delivery="delivered",
-    )
-    transaction.execute(messages.insert().values(**dataclasses.asdict(message), waiting=waiting, tries=0))
+    seq = transaction.execute(_LAST_SEQ, {"mine": conversation.id}).scalar_one() + 1
+    row = {
+        "id": message_id,
+        "sender": "patient",
+        "text": storable(masked),
+        "original": storable(text) if text != masked else None,
+        "kind": kind,
+        "body": body,
+        "reply_to": None,
+        "author": None,
+        "delivery": "delivered",
+        "waiting": waiting,
+    }
+    rows = [row, *(_row("bot", reply, seq, None) for reply in replies)]
     if waiting:
         transaction.wake("work")
-    return message, True
+    return _append(transaction, conversation, seq, rows)[0], True
 
 
 def say(
     transaction: Transaction,
     conversation: Conversation,
     sender: Sender,
-    replies: Iterable[Reply],
+    replies: Sequence[Reply],
     reply_to: int | None = None,
     author: str | None = None,
 ) -> list[Message]:
-    """Add what bot or staff say, or events, to a locked conversation; a pushing channel gets them into its outbox."""
-    return [_add(transaction, conversation, sender, reply, reply_to, author) for reply in replies]
+    """Add what bot or staff say, or events, to a locked conversation."""
+    seq = transaction.execute(_LAST_SEQ, {"mine": conversation.id}).scalar_one() + 1
+    return _append(transaction, conversation, seq, [_row(sender, reply, reply_to, author) for reply in replies])
 
 
-def _add(
-    transaction: Transaction,
-    conversation: Conversation,
-    sender: Sender,
-    reply: Reply,
-    reply_to: int | None,
-    author: str | None,
-) -> Message:
-    message = Message(
-        conversation=conversation.id,
-        seq=_next_seq(transaction, conversation.id),
-        id=new_id(),
-        sender=sender,
-        text=storable(reply.text),
-        original=None,
-        kind=reply.kind,
-        body=reply.body,
-        reply_to=reply_to,
-        author=author,
-        created_at=transaction.now,
-        delivery="pending",
-    )
-    transaction.execute(messages.insert().values(**dataclasses.asdict(message), waiting=False, tries=0))
-    if conversation.channel in PUSHING:
-        row = {"channel": conversation.channel, "due_at": transaction.now, "tries": 0, "unsure": 0, "parts": 0}
-        transaction.execute(outbox.insert().values(conversation=conversation.id, seq=message.seq, **row))
+def _row(sender: Sender, reply: Reply, reply_to: int | None, author: str | None) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "sender": sender,
+        "text": storable(reply.text),
+        "original": None,
+        "kind": reply.kind,
+        "body": reply.body,
+        "reply_to": reply_to,
+        "author": author,
+        "delivery": "pending",
+        "waiting": False,
+    }
+
+
+def _append(
+    transaction: Transaction, conversation: Conversation, seq: int, rows: Sequence[Mapping[str, Any]]
+) -> list[Message]:
+    """Store rows under the numbers from `seq` on; a pushing channel gets what is pending into its outbox."""
+    if not rows:
+        return []
+    common = {"conversation": conversation.id, "created_at": transaction.now, "tries": 0}
+    numbered = [{**row, **common, "seq": seq + index} for index, row in enumerate(rows)]
+    transaction.execute(_INSERT, numbered)
+    transaction.change(conversation.id, last_seq=numbered[-1]["seq"], active_at=transaction.now)
+    transaction.wake(f"conversation:{conversation.id}", "message")
+    pending = [row["seq"] for row in numbered if row["delivery"] == "pending"]
+    if conversation.channel in PUSHING and pending:
+        fresh = {"channel": conversation.channel, "due_at": transaction.now, "tries": 0, "unsure": 0, "parts": 0}
+        transaction.execute(_INSERT_OUTBOX, [{"conversation": conversation.id, "seq": seq, **fresh} for seq in pending])
         transaction.wake(f"delivery:{conversation.channel}")
-    return message
-
-
-def _next_seq(transaction: Transaction, conversation_id: str) -> int:
-    mine = conversations.c.id == conversation_id
-    transaction.change(conversation_id, last_seq=conversations.c.last_seq + 1, active_at=transaction.now)
-    transaction.wake(f"conversation:{conversation_id}", "message")
-    seq: int = transaction.execute(sa.select(conversations.c.last_seq).where(mine)).scalar_one()
-    return seq
+    return [Message(**{name: row[name] for name in COLUMNS}) for row in numbered]
 
 
 def find(transaction: Transaction, conversation_id: str, message_id: str) -> Message | None:
     """The message of a conversation with this id."""
-    query = _MESSAGE.where(messages.c.conversation == conversation_id, messages.c.id == message_id)
-    row = transaction.execute(query).first()
+    row = transaction.execute(_BY_ID, {"mine": conversation_id, "message": message_id}).first()
     return None if row is None else Message(**row._mapping)
 
 
 def read(transaction: Transaction, conversation_id: str, after: int, limit: int) -> list[Message]:
     """The messages of a conversation from after a seq on, in order."""
-    query = _MESSAGE.where(messages.c.conversation == conversation_id, messages.c.seq > after)
-    rows = transaction.execute(query.order_by(messages.c.seq).limit(limit))
+    rows = transaction.execute(_AFTER, {"mine": conversation_id, "after": after, "most": limit})
     return [Message(**row._mapping) for row in rows]
 
 
@@ -136,7 +139,7 @@ def erase(transaction: Transaction, conversation_id: str) -> bool:
     if found:
         transaction.execute(erasures.insert().values(conversation=conversation_id, erased_at=transaction.now))
         transaction.wake(f"conversation:{conversation_id}", "erased")
-        transaction.wake("desk")
+        transaction.wake("desk", "erased")
     return found
 
 

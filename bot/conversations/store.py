@@ -129,10 +129,8 @@ class Store:
             conversation = transaction.lock(conversation_id)
             waiting = not handled and conversation.mode == "bot"
             message, is_new = messages.accept(
-                transaction, conversation, message_id, text, masked, kind, body or {}, waiting
+                transaction, conversation, message_id, text, masked, kind, body or {}, waiting, replies
             )
-            if is_new:
-                messages.say(transaction, conversation, "bot", replies, reply_to=message.seq)
             if is_new and ticket is not None:
                 tickets.open_ticket(transaction, conversation, ticket, None)
             return message, is_new

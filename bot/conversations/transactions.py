@@ -26,9 +26,12 @@ _OPEN_TICKET = (
     .scalar_subquery()
     .label("ticket")
 )
+_MINE = conversations.c.id == sa.bindparam("mine")
 _CONVERSATION = sa.select(
     *(conversations.c[name] for name in Conversation.__dataclass_fields__ if name != "ticket"), _OPEN_TICKET
-)
+).where(_MINE)
+_LOCK = sa.select(conversations.c.id).where(_MINE).with_for_update()
+_CHANGE = conversations.update().where(_MINE)
 
 
 @dataclass
@@ -39,9 +42,9 @@ class Transaction:
     now: datetime
     wakes: list[tuple[str, str]] = field(default_factory=list)
 
-    def execute(self, statement: Any, rows: Any = None) -> Any:
-        """Run a statement."""
-        return self.connection.execute(statement) if rows is None else self.connection.execute(statement, rows)
+    def execute(self, statement: Any, values: Any = None) -> Any:
+        """Run a statement with a mapping of its values, or with a list of mappings for several rows."""
+        return self.connection.execute(statement, values or {})
 
     def wake(self, topic: str, event: str = "") -> None:
         """Publish an event after the commit; the same one twice is published once."""
@@ -50,7 +53,7 @@ class Transaction:
 
     def find(self, conversation_id: str) -> Conversation | None:
         """A conversation, not locked."""
-        row = self.execute(_CONVERSATION.where(conversations.c.id == conversation_id)).first()
+        row = self.execute(_CONVERSATION, {"mine": conversation_id}).first()
         return None if row is None else Conversation(**row._mapping)
 
     def lock(self, conversation_id: str) -> Conversation:
@@ -59,9 +62,8 @@ class Transaction:
         Raises:
             UnknownConversation: if it does not exist.
         """
-        mine = conversations.c.id == conversation_id
         if self.connection.dialect.name == "postgresql":  # SQLite's write lock is held already
-            self.execute(sa.select(conversations.c.id).where(mine).with_for_update())
+            self.execute(_LOCK, {"mine": conversation_id})
         found = self.find(conversation_id)
         if found is None:
             raise UnknownConversation(f"conversation {conversation_id} does not exist or was erased")
@@ -69,7 +71,7 @@ class Transaction:
 
     def change(self, conversation_id: str, **values: Any) -> None:
         """Set columns of a conversation."""
-        self.execute(conversations.update().where(conversations.c.id == conversation_id).values(**values))
+        self.execute(_CHANGE, {"mine": conversation_id, **values})
 
 
 class Transactions:
