@@ -45,7 +45,7 @@ class Settings:
     keep_originals_hours: int = 24
     """How many hours a message is kept as it was written, beside its masked text."""
     secret: str = ""
-    """What signs the widget's tokens and lets the gateway talk to Rasa; `./run` makes one in var/secret."""
+    """What signs the widget's tokens, and what the gateway shows to Rasa and Rasa to the action server; `./run` makes one in var/secret."""
     rasa_url: str = ""
     """Where the gateway finds Rasa, if not on 127.0.0.1 at its port."""
     rasa_port: int = 5005

@@ -50,6 +50,14 @@ def gateway_server() -> list[str]:
     return [serving_python(), "-m", "bot.gateway"]
 
 
+def write_credentials(folder: Path) -> Path:
+    """credentials.yml of what is served: the gateway's channel alone, without Rasa's open ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "credentials.yml"
+    path.write_text("bot.rasa.connector.DaozhenInput:\n", encoding="utf-8")
+    return path
+
+
 def rasa_server(settings: Settings, model: Path, endpoints: Path, *more: str) -> list[str]:
     """The command that serves a model on loopback."""
     return rasa_command(
