@@ -13,6 +13,7 @@ from bot.gateway.intake import Intake
 from bot.gateway.metrics import Metrics
 from bot.gateway.rasa import Rasa
 from bot.gateway.rates import PerMinute
+from bot.gateway.site import Site
 from bot.gateway.status import Status
 from bot.gateway.tokens import Tokens
 from bot.gateway.words import Words
@@ -35,6 +36,7 @@ class Services:
     tokens: Tokens
     rate_conversation: PerMinute
     rate_address: PerMinute
+    site: Site
 
 
 def services(request: Request) -> Services:

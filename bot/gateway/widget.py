@@ -27,7 +27,8 @@ _WITH_TOKEN = {**_EVERYWHERE, **documented("token", "gone")}
 
 
 async def current(
-    parts: Services = Depends(services), bearer: Optional[HTTPAuthorizationCredentials] = Depends(_bearer)  # noqa: B008, UP045
+    parts: Services = Depends(services),
+    bearer: Optional[HTTPAuthorizationCredentials] = Depends(_bearer),  # noqa: B008, UP045
 ) -> records.Conversation:
     """The conversation that a request's token is for.
 
@@ -181,9 +182,7 @@ async def withdraw(
 
 
 @router.delete("/conversation", status_code=204, responses=_WITH_TOKEN)
-async def erase(
-    parts: Services = Depends(services), conversation: records.Conversation = Depends(current)
-) -> Response:
+async def erase(parts: Services = Depends(services), conversation: records.Conversation = Depends(current)) -> Response:
     """Erase the conversation with everything that belongs to it. Its token is worth nothing then."""
     await in_thread(parts.store.erase, conversation.id)
     return Response(status_code=204)
