@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from bot.gateway.services import Services, services
+from bot.gateway.services import Parts
 from bot.web.api import render_api
 from bot.web.home import page_language
 
@@ -18,7 +18,7 @@ MINUTES = 10
 
 @router.get("/widget/daozhen.js", response_class=Response, responses={304: {"description": "still the same"}})
 def widget(
-    parts: Services = Depends(services), accept_encoding: str = Header(""), if_none_match: str = Header("")
+    parts: Parts, accept_encoding: Annotated[str, Header()] = "", if_none_match: Annotated[str, Header()] = ""
 ) -> Response:
     """The widget: one script for a hospital's page, in both languages."""
     script = parts.site.script
@@ -39,9 +39,9 @@ def widget(
 @router.get("/", response_class=HTMLResponse)
 def home(
     request: Request,
-    lang: Optional[str] = None,  # noqa: UP045  # read by FastAPI, with pydantic 1
-    accept_language: str = Header(""),
-    parts: Services = Depends(services),
+    parts: Parts,
+    lang: Annotated[str, Query(description="en or zh")] = "",
+    accept_language: Annotated[str, Header()] = "",
 ) -> HTMLResponse:
     """The hospital page, in the language asked for or accepted."""
     language = page_language(lang, accept_language)
@@ -52,6 +52,6 @@ def home(
 
 
 @router.get("/docs", response_class=HTMLResponse)
-def interface(request: Request, parts: Services = Depends(services)) -> HTMLResponse:
+def interface(request: Request, parts: Parts) -> HTMLResponse:
     """This interface as a page to read; /openapi.json is the same for programs."""
     return HTMLResponse(render_api(request.app.openapi(), parts.settings.url_prefix))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from sqlalchemy.engine import Engine
 
 from bot.conversations.store import Store
@@ -43,3 +44,7 @@ def services(request: Request) -> Services:
     """The services of the app that a request came to."""
     found: Services = request.app.state.services
     return found
+
+
+Parts = Annotated[Services, Depends(services)]
+"""The services, as a parameter of a route."""

@@ -1,4 +1,4 @@
-"""The interface as a page to read, made from its OpenAPI description. Without scripts: what is usual for it comes from other servers."""
+"""The interface as a page to read, made from its OpenAPI description; without scripts and without anything from other servers."""
 
 from __future__ import annotations
 
