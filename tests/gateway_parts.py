@@ -25,6 +25,7 @@ from bot.cli.client import Message, WidgetClient
 from bot.cli.stack import free_port
 from bot.conversations.records import utc_now
 from bot.conversations.store import Store
+from bot.gateway.__main__ import SERVER
 from bot.gateway.app import create_app
 from bot.gateway.services import Services
 from bot.settings import Settings
@@ -110,9 +111,7 @@ async def in_thread(function: Callable[..., JSONResponse], *arguments: Any) -> J
 @contextmanager
 def listening(app: Any, port: int) -> Iterator[None]:
     """Serve an app on a port of loopback while the block runs."""
-    config = uvicorn.Config(
-        app, port=port, log_level="error", ws="none", proxy_headers=False, timeout_graceful_shutdown=1
-    )
+    config = uvicorn.Config(app, port=port, log_level="error", **{**SERVER, "timeout_graceful_shutdown": 1})
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -194,7 +194,10 @@ def test_a_token_that_is_not_ours_is_refused(running: Running, client: WidgetCli
 
 def test_a_token_expires(tmp_path_factory: pytest.TempPathFactory) -> None:
     now = [utc_now()]
-    with gateway(tmp_path_factory.mktemp("clock"), clock=lambda: now[0], token_days=2) as running, running.client() as client:
+    with (
+        gateway(tmp_path_factory.mktemp("clock"), clock=lambda: now[0], token_days=2) as running,
+        running.client() as client,
+    ):
         assert get(running, "messages", client.token).status_code == 200
         now[0] += timedelta(days=2, seconds=1)
         assert get(running, "messages", client.token).json()["error"] == "token"

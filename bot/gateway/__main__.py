@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import uvicorn
 
 from bot.gateway.app import create_app
 from bot.settings import InvalidSetting, read_settings
 
-LAST_REQUESTS = 3
-"""Seconds that requests have to end in when the gateway is stopped."""
+SERVER: dict[str, Any] = {
+    "access_log": False,
+    "proxy_headers": False,  # the app does it itself, for the proxies that are trusted
+    "server_header": False,
+    "ws": "none",
+    "timeout_graceful_shutdown": 3,
+}
+"""How uvicorn serves the gateway."""
 
 
 def main() -> int:
@@ -23,17 +30,7 @@ def main() -> int:
     except InvalidSetting as error:
         print(error, file=sys.stderr)
         return 1
-    uvicorn.run(
-        app,
-        host=settings.gateway_host,
-        port=settings.gateway_port,
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=LAST_REQUESTS,
-    )
+    uvicorn.run(app, host=settings.gateway_host, port=settings.gateway_port, log_level="warning", **SERVER)
     return 0
 
 
