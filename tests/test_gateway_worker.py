@@ -162,15 +162,18 @@ def test_a_conversation_erased_while_it_is_answered_leaves_nothing(running: Runn
 def test_a_reply_that_hands_over_opens_a_ticket(running: Running, client: WidgetClient) -> None:
     running.rasa.answers["should I have it out?"] = [reply("Shall I give you the front desk?", kind="advice")]
     running.rasa.answers["yes"] = [
-        reply("I have told the front desk.", kind="handoff", ticket="clinical", department="ir")
+        reply("Please go to the front desk.", kind="handoff", ticket="clinical", department="ir")
     ]
     client.replies(client.send("should I have it out?"))
-    client.replies(client.send("yes"))
+    (handed,) = client.replies(client.send("yes"))
+    assert handed["text"].startswith("I have told the front desk that you would like to talk to a person.")
     conversation = running.store.conversation(client.conversation)
     assert conversation is not None and conversation.ticket is not None
     ticket = running.store.tickets.ticket(conversation.ticket)
     assert (ticket.urgency, ticket.reason, ticket.language) == ("clinical", "advice", "en")
     assert ticket.summary == "should I have it out?"
+    (again,) = client.replies(client.send("yes"))
+    assert again["text"].startswith("The front desk already has your question")
 
 
 def test_an_emergency_that_only_the_classifier_sees_opens_a_ticket_too(running: Running, client: WidgetClient) -> None:
@@ -205,7 +208,8 @@ def test_a_second_gateway_takes_over_from_one_that_is_gone(
 def test_a_wrong_secret_or_another_rasa_means_waiting(tmp_path_factory: pytest.TempPathFactory) -> None:
     rasa = RasaDouble(secret="s" * 32)
     with listening(rasa.app(), rasa.port):
-        with gateway(tmp_path_factory.mktemp("secret"), rasa, secret="t" * 32) as running, running.client() as client:
+        ours = gateway(tmp_path_factory.mktemp("secret"), rasa, secret="t" * 32)
+        with ours as running, running.client() as client:
             client.send("x")
             time.sleep(0.5)
             assert answers(client) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.conversations.records import Conversation, Message, NewTicket, Reply, Ticket, Urgency
 from bot.conversations.store import Store
@@ -69,6 +70,18 @@ def new_ticket(
         language=language_of(conversation, messages),
         reason=why,
     )
+
+
+def told(words: Words, reply: Reply, conversation: Conversation) -> Reply:
+    """A reply of Rasa's with which a ticket is opened, saying so: Rasa does not know whether a front desk is connected."""
+    language, script = reply.body["language"], reply.body.get("script")
+    if reply.kind == "emergency":
+        told = words.text("utter_emergency_told", language, script, reply.body.get("rule") or "")
+        return replace(reply, text=f"{reply.text}\n{told}")
+    if reply.kind == "handoff":
+        name = "utter_ticket_waiting" if conversation.ticket else "utter_ticket_opened"
+        return replace(reply, text=words.text(name, language, script))
+    return reply
 
 
 def ask_for_person(store: Store, words: Words, conversation: Conversation, accepted: str = "") -> Ticket:

@@ -14,13 +14,12 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from time import monotonic
 
 import anyio
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversations.records import Message, NewTicket, Reply, Urgency, Work, utc_now
+from bot.conversations.records import Message, NewTicket, Urgency, Work, utc_now
 from bot.gateway import tickets
 from bot.gateway.events import TYPING_OFF, TYPING_ON, topic
 from bot.gateway.rasa import Answer, RasaAway, RasaTrouble
@@ -132,12 +131,13 @@ class Worker:
     async def _finish(self, leased: Work, answer: Answer) -> None:
         """Store an answer, with a ticket where it hands over; an emergency always does."""
         parts, conversation = self._parts, leased.conversation
-        replies, urgency = answer.replies, answer.urgency
-        if any(reply.kind == "emergency" for reply in replies):
-            replies, urgency = tuple(self._told(reply) for reply in replies), "emergency"
-        ticket = None
+        urgency: Urgency | None = answer.urgency
+        if any(reply.kind == "emergency" for reply in answer.replies):
+            urgency = "emergency"
+        replies, ticket = answer.replies, None
         if urgency is not None:
             ticket = await self._ticket(leased, urgency)
+            replies = tuple(tickets.told(parts.words, reply, conversation) for reply in replies)
         language = answer.language if answer.language != conversation.language else None
         if await in_thread(parts.store.finish, leased, replies, ticket, language):
             self._troubles.pop((conversation.id, leased.message.seq), None)
@@ -155,16 +155,6 @@ class Worker:
         """The last messages of a conversation up to the leased one."""
         messages = await in_thread(tickets.recent, self._parts.store, leased.conversation)
         return [message for message in messages if message.seq <= leased.message.seq]
-
-    def _told(self, reply: Reply) -> Reply:
-        """An emergency that the classifier saw where the gate did not: say, as the gate's answer does, that the desk is told."""
-        if reply.kind != "emergency":
-            return reply
-        body = reply.body
-        told = self._parts.words.text(
-            "utter_emergency_told", body["language"], body.get("script"), body.get("rule") or ""
-        )
-        return replace(reply, text=f"{reply.text}\n{told}")
 
     async def _in_trouble(self, leased: Work, trouble: RasaTrouble) -> tuple[float, bool]:
         """Rasa could not answer: the pause before the next try, and whether the person has been told that there is none."""
