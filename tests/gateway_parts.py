@@ -31,7 +31,15 @@ from bot.gateway.services import Services
 from bot.settings import Settings
 
 PATIENCE = 20.0
-REPLY = {"buttons": [], "kind": "fact", "topic": "beds", "department": None, "facts": [], "source": None, "rule": None}
+REPLY: dict[str, Any] = {
+    "buttons": [],
+    "kind": "fact",
+    "topic": "beds",
+    "department": None,
+    "facts": [],
+    "source": None,
+    "rule": None,
+}
 
 
 def reply(text: str, **more: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def test_a_token_of_another_secret_or_purpose_is_none() -> None:
     forged = (
         Tokens("t" * 32, 1).make("c1"),
         jwt.encode({"sub": "c1", "aud": "widget", "exp": later}, SECRET, "HS256"),
-        jwt.encode({"sub": "c1", "aud": "widget", "exp": later}, None, "none"),
+        jwt.encode({"sub": "c1", "aud": "widget", "exp": later}, "", "none"),
         "",
         "a.b.c",
     )
