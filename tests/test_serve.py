@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from gateway_parts import gateway, listening, reply, until
+from processes import children, runs
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -148,14 +149,6 @@ def test_no_server_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     until(lambda: not runs(child))
 
 
-def runs(pid: int) -> bool:
-    """Whether a process is there and is no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def test_chat_shows_sources_and_presses_buttons(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,7 +186,7 @@ def test_run_answers_within_seconds_starts_again_what_dies_and_stops(tmp_path: P
     try:
         until(lambda: gateway_answers(settings), 60)
         until(lambda: "./run chat" in log.read_text(), 10)
-        (first,) = [pid for pid in children(run.pid) if "bot.gateway" in command(pid)]
+        (first,) = [pid for pid, command in children(run.pid).items() if "bot.gateway" in command]
         os.kill(first, signal.SIGKILL)
         until(lambda: "The gateway has stopped (signal 9); starting it again." in log.read_text())
         until(lambda: gateway_answers(settings), 60)
@@ -210,13 +203,3 @@ def test_run_answers_within_seconds_starts_again_what_dies_and_stops(tmp_path: P
     assert len(servers) == 3
     assert not any(runs(pid) for pid in servers)
     assert "Traceback" not in log.read_text()
-
-
-def children(pid: int) -> list[int]:
-    """The process ids of a process's children."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def command(pid: int) -> str:
-    """What a process runs."""
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
