@@ -28,7 +28,7 @@ from bot.cli.processes import (
 )
 from bot.settings import PREFIX, ROOT, Settings
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds to wait for the first answer."""
 
 
