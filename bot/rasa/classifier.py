@@ -30,8 +30,16 @@ logger = logging.getLogger(__name__)
 FALLBACK = "nlu_fallback"
 BARE_NAME = "inform"
 ANSWERS = frozenset({"affirm", "deny"})
-SHORT, SHORT_WITH_DEPARTMENT = 8, 12
-"""The most words of an unclear message whose names are answered on their own, without and with a department among them."""
+MOST_BESIDE_NAMES = 2
+"""The most words that an unclear message may have beside names for the names to be answered on their own: 杭州也有？"""
+LONGEST_ABOUT_NAMES = 12
+"""The most words of an unclear message whose likeliest reading is what is mostly asked of such a name."""
+ASKED_OF_NAMES = {
+    "procedure": frozenset({"ask_procedure_info", "ask_procedure_offered", "ask_procedures"}),
+    "condition": frozenset({"ask_condition_treated", "ask_conditions", "ask_organs", "ask_procedures"}),
+    "organ": frozenset({"ask_organs", "ask_condition_treated", "ask_procedures"}),
+}
+"""What is mostly asked of a kind of name."""
 INTENT_RANKING = "intent_ranking"
 SEGMENTS = "segments"
 MASKED_KINDS = frozenset({"department", "procedure", "condition", "organ", "trial"})
@@ -147,16 +155,23 @@ def _ranking(prediction: Prediction, words: list[Word], found: list[Found]) -> l
 def only_names(words: list[Word], found: list[Found]) -> bool:
     """Whether a text consists of names of the department files and punctuation."""
     own = [name for name in found if name.own]
-    rest = [word for word in words if not any(word.start < name.end and word.end > name.start for name in own)]
-    return bool(own) and not any(character.isalnum() for word in rest for character in word.text)
+    return bool(own) and not _beside(words, own)
 
 
 def _leans_on_name(prediction: Prediction, words: list[Word], found: list[Found]) -> bool:
-    """Whether an unclear message is short enough for the names in it to tell what it is about: "杭州也有？"."""
-    own = {name.kind for name in found if name.own}
-    unclear = prediction.novel or prediction.ranking[0][0] in ANSWERS
-    longest = SHORT_WITH_DEPARTMENT if "department" in own else SHORT
-    return bool(own) and unclear and len(words) <= longest
+    """Whether an unclear message is about the names in it: there is little beside them, or the likeliest reading says so."""
+    own = [name for name in found if name.own]
+    reading = prediction.ranking[0][0]
+    if not own or not (prediction.novel or reading in ANSWERS):
+        return False
+    about = any(reading in ASKED_OF_NAMES.get(name.kind, ()) for name in own)
+    return len(_beside(words, own)) <= MOST_BESIDE_NAMES or (about and len(words) <= LONGEST_ABOUT_NAMES)
+
+
+def _beside(words: list[Word], names: list[Found]) -> list[Word]:
+    """The words of a text that are in no name, punctuation left out."""
+    rest = [word for word in words if not any(word.start < name.end and word.end > name.start for name in names)]
+    return [word for word in rest if any(character.isalnum() for character in word.text)]
 
 
 def _set_intent(message: Message, ranking: list[dict[str, Any]]) -> None:
