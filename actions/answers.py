@@ -50,7 +50,7 @@ COMPARABLE = (
 )
 UNKNOWN_TOPICS = frozenset(
     {"address", "phone", "price", "insurance", "hours", "visiting", "booking", "waiting", "doctor"}
-    | {"outcomes", "preparation", "risks", "application"}
+    | {"outcomes", "preparation", "risks", "application", "practicalities"}
 )
 """Topics that the department files need not hold."""
 
