@@ -107,6 +107,19 @@ def test_the_matched_words_travel() -> None:
     assert "chest" in decision.matched
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("没发烧，肚子疼得厉害受不了", "emergency"),
+        ("没发烧 肚子疼得厉害受不了", "emergency"),
+        ("my leg is not cold or numb", "pass"),
+        ("no chest pain", "pass"),
+    ],
+)
+def test_a_negation_reaches_as_far_as_its_clause(text: str, verdict: str) -> None:
+    assert shipped_gate().decide(text).verdict == verdict
+
+
 def test_what_a_cue_holds_back_is_told() -> None:
     decision = shipped_gate().decide("is bleeding common after a biopsy?")
     assert (decision.verdict, decision.held) in {("pass", True), ("pass", False)}
@@ -114,10 +127,9 @@ def test_what_a_cue_holds_back_is_told() -> None:
 
 
 def test_loading_takes_less_than_a_second() -> None:
+    started = time.process_time()
     Gate()
-    started = time.perf_counter()
-    Gate()
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 LONG = {
@@ -137,9 +149,9 @@ def test_a_decision_on_a_long_text_is_quick(language: str) -> None:
 
 
 def _seconds(gate: Gate, text: str) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     gate.decide(text)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 BROKEN = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.language.script import to_simplified
 
@@ -28,6 +29,7 @@ class Normalised:
         return self.origins[start], self.origins[end - 1] + 1
 
 
+@lru_cache(maxsize=8192)
 def _plain(character: str) -> str:
     """One character in compatibility form and small letters; empty for what is not to be read."""
     if character.isspace():

@@ -11,24 +11,16 @@ An emergency wins over advice. Rules and cues are data: data/safety/.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-import spacy
-from spacy.matcher import Matcher
-from spacy.tokens import Doc, Token
-from spacy.vocab import Vocab
-
-from bot.language.normalise import normalise
-from bot.language.script import HAN
-from bot.safety.rules import SENTENCE_ENDS, Item, Rule, Rules, items, read_rules, token_patterns
+from bot.safety.patterns import Match, Patterns, document, matches, shut
+from bot.safety.rules import Notation, Rule, Rules, read_rules
+from bot.safety.words import Reader, Sentence
 
 Verdict = Literal["emergency", "advice", "pass"]
-WORD = re.compile(rf"\d+(?:\.\d+)?|[a-z0-9]+(?:n't\b)?|n't|'[a-z]+|{HAN.pattern}|\n|[^\s\w]|_", re.IGNORECASE)
-CLAUSE_ENDS = frozenset((*SENTENCE_ENDS, ",", ";", ":", "，", "；", "、", "：", "but", "however", "但", "~"))
 NEGATION_REACH = 6
 """How many words a negation reaches forward within its clause, and `negation_after` backward."""
 LONGEST = 2000
@@ -53,10 +45,6 @@ PASS = Decision("pass")
 HELD = Decision("pass", held=True)
 
 
-Pattern = tuple[str, tuple[Item, ...]]
-"""The name of a rule or cue, and the items of one of its patterns."""
-
-
 class Gate:
     """The gate with its rules read. Making one takes well under a second.
 
@@ -68,20 +56,25 @@ class Gate:
     """
 
     def __init__(self, rules: Sequence[Rules] | None = None) -> None:
-        if not Token.has_extension("number"):
-            Token.set_extension("number", getter=_number)
-        self._vocab: Vocab = spacy.blank("en").vocab
-        self._languages = [_Language(found) for found in (read_rules() if rules is None else rules)]
+        read = read_rules() if rules is None else rules
+        self._languages = [_Language(found) for found in read]
+        self._reader = Reader(
+            {
+                typed: tuple(form.split())
+                for found in read
+                for form, all_typed in found.read_as.items()
+                for typed in all_typed
+            },
+            {word for language in self._languages for word in language.words()},
+            {word for found in read for word in found.not_typing_errors},
+        )
 
     def decide(self, text: str) -> Decision:
         """The decision on a message; never raises, whatever the text."""
-        sentences = list(_sentences(normalise(_shortened(text)).text))
-        whole = _Sentence(self._vocab, [word for words in sentences for word in words])
         found: list[Decision] = []
-        for language in self._languages:
-            patterns = _possible(language.patterns, whole)
-            for words in sentences if patterns else ():
-                found += language.decisions(_Sentence(self._vocab, words), patterns)
+        for sentence in self._reader.read(_shortened(text)):
+            for language in self._languages:
+                found += language.decisions(sentence)
         for verdict in ("emergency", "advice"):
             for decision in found:
                 if decision.verdict == verdict:
@@ -89,186 +82,68 @@ class Gate:
         return HELD if found else PASS
 
 
-def _sentences(text: str) -> Iterator[list[str]]:
-    """The words of each sentence of a normalised text."""
-    words: list[str] = []
-    for match in WORD.finditer(text):
-        words.append(match.group())
-        if words[-1] in SENTENCE_ENDS:
-            yield words
-            words = []
-    if words:
-        yield words
-
-
-class _Sentence:
-    """The words of a sentence, and quick answers to which phrases can be in it."""
-
-    def __init__(self, vocab: Vocab, words: list[str]) -> None:
-        self.doc = Doc(vocab, words=words)
-        self._words = frozenset(words)
-        self._text = "".join(words)
-        self._row = words
-        self._where: dict[str, list[int]] = {}
-        self._numbers = [_number(token) for token in self.doc if token.text[0].isdigit()]
-        self._present: dict[tuple[tuple[str, ...], ...], list[tuple[str, ...]]] = {}
-
-    def present(self, item: Item) -> list[tuple[str, ...]]:
-        """The phrases of an item of which the sentence has every word."""
-        found = self._present.get(item.phrases)
-        if found is None:
-            found = [phrase for phrase in item.phrases if self._has(phrase[0]) and all(map(self._has, phrase[1:]))]
-            self._present[item.phrases] = found
-        return found
-
-    def has_number(self, item: Item) -> bool:
-        """Whether a number in the item's range is in the sentence."""
-        return any(item.low <= number <= item.high for number in self._numbers)
-
-    def spans(self, item: Item) -> list[tuple[int, int]]:
-        """The half-open spans at which an item stands: one of its phrases, or a number in its range."""
-        if not item.phrases:
-            return [(i, i + 1) for i, word in enumerate(self._row) if item.low <= _value(word) <= item.high]
-        found = []
-        for phrase in item.phrases:
-            for start in self._positions(phrase[0]):
-                end = start + len(phrase)
-                if end <= len(self._row) and all(map(_is, self._row[start + 1 : end], phrase[1:])):
-                    found.append((start, end))
-        return found
-
-    def _positions(self, piece: str) -> list[int]:
-        if piece not in self._where:
-            self._where[piece] = [index for index, word in enumerate(self._row) if _is(word, piece)]
-        return self._where[piece]
-
-    def _has(self, piece: str) -> bool:
-        if piece in self._words:
-            return True
-        return piece.endswith("*") and piece[:-1] in self._text and any(w.startswith(piece[:-1]) for w in self._words)
-
-
 class _Language:
-    """One language's rules and cues, each as (name, items) for every pattern."""
+    """One language's rules and cues."""
 
     def __init__(self, rules: Rules) -> None:
+        notation = Notation(rules)
         self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.gate}
         self._language = rules.language
-        self.patterns = [(rule.id, items(pattern, rules)) for rule in rules.gate for pattern in rule.patterns]
-        self._cues = [(cue, items(phrase, rules)) for cue, phrases in rules.cues.items() for phrase in phrases]
-
-    def decisions(self, sentence: _Sentence, patterns: Sequence[Pattern]) -> list[Decision]:
-        """What of some patterns fires, in the order of the text; what the cues around it hold back counts as HELD."""
-        matches = _matches(
-            [pattern for pattern in _possible(patterns, sentence) if _fits(pattern[1], sentence)], sentence
+        self._patterns = Patterns(
+            (rule.id, row) for rule in rules.gate for pattern in rule.patterns for row in notation.rows(pattern)
         )
-        if not matches:
+        self._cues = Patterns(
+            (cue, row) for cue, patterns in rules.cues.items() for pattern in patterns for row in notation.rows(pattern)
+        )
+
+    def words(self) -> set[str]:
+        """The words of all rules and cues."""
+        return self._patterns.words() | self._cues.words()
+
+    def decisions(self, sentence: Sentence) -> list[Decision]:
+        """What the rules say of a sentence, in its order; what the cues around a match hold back counts as HELD."""
+        possible = self._patterns.possible(sentence.words)
+        if not possible:
             return []
-        cues = _matches([cue for cue in _possible(self._cues, sentence) if _fits(cue[1], sentence)], sentence)
-        return [
-            HELD
-            if _held_back(sentence.doc, start, end, cues, self._rules[name].despite)
-            else Decision(self._rules[name].kind, name, sentence.doc[start:end].text, self._language)
-            for name, start, end in sorted(matches, key=lambda match: (match[1], -match[2]))
-        ]
+        doc = document(sentence.words)
+        cues = _in_force(matches(self._cues.possible(sentence.words), doc))
+        shut(doc, ((cue.start, cue.end) for cue in cues if cue.name == "negation"))
+        found = sorted(matches(possible, doc), key=lambda match: (match.start, -match.end))
+        return [self._decision(match, cues, sentence) for match in found]
+
+    def _decision(self, match: Match, cues: Sequence[Match], sentence: Sentence) -> Decision:
+        rule = self._rules[match.name]
+        if _held_back(match, cues, sentence, rule.despite):
+            return HELD
+        return Decision(rule.kind, rule.id, sentence.quote(match.start, match.end), self._language)
 
 
-def _possible(patterns: Sequence[Pattern], sentence: _Sentence) -> list[Pattern]:
-    """The patterns whose words a sentence has, with just those of their phrases."""
-    found: list[Pattern] = []
-    for name, row in patterns:
-        reduced: list[Item] = []
-        for item in row:
-            if not item.phrases:
-                if not item.gap and not sentence.has_number(item):
-                    break
-                reduced.append(item)
-                continue
-            phrases = sentence.present(item)
-            if phrases:
-                reduced.append(Item(tuple(phrases), item.optional))
-            elif not item.optional:
-                break
-        else:
-            found.append((name, tuple(reduced)))
-    return found
+def _in_force(cues: Iterable[Match]) -> list[Match]:
+    """The cues without the negations that deny nothing ("not well", "no idea")."""
+    found = list(cues)
+    void = [cue for cue in found if cue.name == "no_negation"]
+    return [
+        cue
+        for cue in found
+        if cue.name != "no_negation"
+        and not (cue.name == "negation" and any(v.start <= cue.start and cue.end <= v.end for v in void))
+    ]
 
 
-def _fits(row: Sequence[Item], sentence: _Sentence) -> bool:
-    """Whether the items of a pattern stand in a sentence in their order, near enough to each other.
-
-    spaCy's Matcher says so too, but has to be made for it; this leaves it next to nothing to do.
-    """
-    ends: set[int] | None = None
-    reach = 0
-    for item in row:
-        if item.gap:
-            reach += item.gap
-            continue
-        after = {end for start, end in sentence.spans(item) if ends is None or _within(start, ends, reach)}
-        if item.optional:
-            if ends is None:
-                continue
-            after |= {end + more for end in ends for more in range(reach + 1)}
-        if not after:
-            return False
-        ends, reach = after, 0
-    return True
-
-
-def _within(start: int, ends: set[int], reach: int) -> bool:
-    return any(end <= start <= end + reach for end in ends)
-
-
-def _matches(patterns: Sequence[Pattern], sentence: _Sentence) -> list[tuple[str, int, int]]:
-    """Every match of patterns in a sentence: the rule's or cue's name and the half-open span of words."""
-    if not patterns:
-        return []
-    matcher = Matcher(sentence.doc.vocab, validate=False)
-    for name, row in patterns:
-        matcher.add(name, list(token_patterns(row)))
-    return [(span.label_, span.start, span.end) for span in matcher(sentence.doc, as_spans=True)]
-
-
-def _held_back(doc: Doc, start: int, end: int, cues: Sequence[tuple[str, int, int]], despite: Sequence[str]) -> bool:
+def _held_back(match: Match, cues: Sequence[Match], sentence: Sentence, despite: Sequence[str]) -> bool:
     """Whether a cue says that a match is not so, not now, or only asked about."""
-    clause = _bounds(doc, start, end, CLAUSE_ENDS)
-    sentence = _bounds(doc, start, end, frozenset(SENTENCE_ENDS))
-    present = any(cue == "present" and sentence[0] <= first and last <= sentence[1] for cue, first, last in cues)
-    for cue, first, last in cues:
-        if cue in despite or cue == "present":
+    first, last = sentence.clause(match.start, match.end)
+    present = any(cue.name == "present" for cue in cues)
+    for cue in cues:
+        if cue.name in despite:
             continue
-        if cue == "negation" and clause[0] <= first and last <= start and start - last <= NEGATION_REACH:
+        if cue.name == "negation" and first <= cue.start and 0 <= match.start - cue.end <= NEGATION_REACH:
             return True
-        if cue == "negation_after" and end <= first and last <= clause[1] and first - end <= NEGATION_REACH:
+        if cue.name == "negation_after" and cue.end <= last and 0 <= cue.start - match.end <= NEGATION_REACH:
             return True
-        if cue in ("past", "hypothetical") and not present and sentence[0] <= first and last <= sentence[1]:
+        if cue.name in ("past", "hypothetical") and not present:
             return True
     return False
-
-
-def _bounds(doc: Doc, start: int, end: int, ends: frozenset[str]) -> tuple[int, int]:
-    """The half-open span between the nearest of `ends` around a span."""
-    first = next((index + 1 for index in range(start - 1, -1, -1) if doc[index].lower_ in ends), 0)
-    last = next((index for index in range(end, len(doc)) if doc[index].lower_ in ends), len(doc))
-    return first, last
-
-
-def _is(word: str, piece: str) -> bool:
-    """Whether a word is a piece of a phrase, or begins as it does where it ends in *."""
-    return word == piece or (piece.endswith("*") and word.startswith(piece[:-1]))
-
-
-def _number(token: Token) -> float:
-    return _value(token.text)
-
-
-def _value(word: str) -> float:
-    """A word's number; -1 where it is none."""
-    try:
-        return float(word)
-    except ValueError:
-        return -1.0
 
 
 def _shortened(text: str) -> str:

@@ -7,8 +7,9 @@ The pattern language of the rules, made so that a doctor or nurse can read it:
     arm|leg|hand        one of these
     STOP                one of the words or phrases listed under `words: STOP:`
     ?very               the word may be missing
-    ..                  a few other words may stand here, within one sentence
+    ..                  a few other words may stand here, within one sentence and without a negation
     #38.5-43            a number in this range
+    chest & pain*       both, in either order, near each other
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Optional
+from typing import Literal, Optional
 
 import yaml
 from pydantic import BaseModel, Extra, StrictInt, StrictStr, ValidationError
@@ -27,9 +28,10 @@ from bot.language.script import HAN
 from bot.settings import ROOT
 
 FOLDER = ROOT / "data" / "safety"
-SENTENCE_ENDS = (".", "?", "!", "。", "…", "\n")
-CUES = ("negation", "negation_after", "past", "hypothetical", "present")
-TokenPattern = dict[str, Any]
+GROUP = re.compile(r"[A-Z][A-Z0-9_]+")
+Phrase = tuple[str, ...]
+"""Words that stand one after the other; a * at the end of one stands for any ending."""
+CueName = Literal["negation", "no_negation", "negation_after", "past", "hypothetical", "present"]
 
 
 class InvalidRules(Exception):
@@ -56,14 +58,24 @@ class Rule(_Model):
 
 
 class Rules(_Model):
-    """A rules file: one language's words, cues and rules, and who has reviewed them."""
+    """A rules file: one language's words, cues and rules, and who has reviewed them.
+
+    Attributes:
+        gap: how many words `..` may stand for.
+        near: how many words may stand between what `&` joins.
+        read_as: the form in which the rules know a word or contraction, and how it is typed as well.
+        not_typing_errors: words that differ from one of the rules in a letter only.
+    """
 
     language: Literal["en", "zh"]
     reviewed_by: Optional[StrictStr]  # noqa: UP045  # pydantic 1
     reviewed_on: Optional[StrictStr]  # noqa: UP045  # pydantic 1
     gap: StrictInt
+    near: StrictInt = 10
+    read_as: dict[StrictStr, tuple[StrictStr, ...]] = {}
+    not_typing_errors: tuple[StrictStr, ...] = ()
     words: dict[StrictStr, tuple[StrictStr, ...]]
-    cues: dict[Literal["negation", "negation_after", "past", "hypothetical", "present"], tuple[StrictStr, ...]]
+    cues: dict[CueName, tuple[StrictStr, ...]]
     gate: tuple[Rule, ...]  # not "rules": Rasa takes a file with that key for its own
 
 
@@ -88,65 +100,86 @@ def read_rules(folder: Path = FOLDER) -> list[Rules]:
 
 @dataclass(frozen=True)
 class Item:
-    """One item of a pattern: phrases of which any one may stand (each as its words), a gap, or a number in a range."""
+    """One item of a pattern: phrases of which any one may stand (each as its words), or a number in a range.
 
-    phrases: tuple[tuple[str, ...], ...] = ()
-    optional: bool = False
-    gap: int = 0
+    `reach` is how many other words may stand between it and what comes before.
+    """
+
+    phrases: tuple[Phrase, ...] = ()
     low: float = 0.0
     high: float = 0.0
+    optional: bool = False
+    reach: int = 0
 
 
-def items(pattern: str, rules: Rules) -> tuple[Item, ...]:
-    """The items of one pattern of a rules file.
+Row = tuple[Item, ...]
+"""The items of one pattern, in the order in which they must stand."""
+
+
+class Notation:
+    """Reads the patterns of one rules file.
 
     Raises:
-        InvalidRules: if the pattern names a group of words that the file does not define.
+        InvalidRules: if a group of words contains itself.
     """
-    return tuple(_item(text, rules, pattern) for text in pattern.split())
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._groups: dict[str, tuple[Phrase, ...]] = {}
+        for name in rules.words:
+            self._groups[name] = tuple(dict.fromkeys(self._phrases(name, ())))
+
+    def rows(self, pattern: str) -> list[Row]:
+        """The rows of a pattern: one, or where parts of it may change places one for each order.
+
+        Raises:
+            InvalidRules: if the pattern names a group of words that the file does not define.
+        """
+        parts = [self._row(part) for part in pattern.split(" & ")]
+        return [tuple(self._joined(order)) for order in itertools.permutations(parts)]
+
+    def _joined(self, parts: Sequence[Row]) -> Iterator[Item]:
+        for index, part in enumerate(parts):
+            yield replace(part[0], reach=self._rules.near) if index else part[0]
+            yield from part[1:]
+
+    def _row(self, part: str) -> Row:
+        row: list[Item] = []
+        reach = 0
+        for text in part.split():
+            if text == "..":
+                reach += self._rules.gap
+            else:
+                row.append(replace(self._item(text, part), reach=reach))
+                reach = 0
+        return tuple(row)
+
+    def _item(self, text: str, part: str) -> Item:
+        if text.startswith("#"):
+            low, high = (float(bound) for bound in text[1:].split("-"))
+            return Item(low=low, high=high)
+        optional = text.startswith("?") and len(text) > 1
+        phrases: dict[Phrase, None] = {}
+        for name in text[optional:].split("|"):
+            if not GROUP.fullmatch(name):
+                phrases[_pieces(name)] = None
+            elif name in self._groups:
+                phrases.update(dict.fromkeys(self._groups[name]))
+            else:
+                raise InvalidRules(f'{self._rules.language}.yml: "{part}" uses {name}, which `words` does not define')
+        return Item(tuple(phrases), optional=optional)
+
+    def _phrases(self, name: str, within: tuple[str, ...]) -> Iterator[Phrase]:
+        """The phrases of a group of words, and of the groups that it names."""
+        if name in within:
+            raise InvalidRules(f"{self._rules.language}.yml: words.{name} contains itself")
+        for phrase in self._rules.words[name]:
+            if phrase in self._rules.words:
+                yield from self._phrases(phrase, (*within, name))
+            else:
+                yield tuple(piece for word in phrase.split() for piece in _pieces(word))
 
 
-def _item(text: str, rules: Rules, pattern: str) -> Item:
-    if text == "..":
-        return Item(gap=rules.gap)
-    if text.startswith("#"):
-        low, high = (float(bound) for bound in text[1:].split("-"))
-        return Item(low=low, high=high)
-    optional = text.startswith("?")
-    phrases: list[tuple[str, ...]] = []
-    for name in text[optional:].split("|"):
-        if not re.fullmatch(r"[A-Z][A-Z0-9_]+", name):
-            phrases.append(_pieces(name))
-        elif name in rules.words:
-            phrases += [tuple(p for word in phrase.split() for p in _pieces(word)) for phrase in rules.words[name]]
-        else:
-            raise InvalidRules(f'{rules.language}.yml: "{pattern}" uses {name}, which `words` does not define')
-    return Item(tuple(phrases), optional)
-
-
-def _pieces(word: str) -> tuple[str, ...]:
+def _pieces(word: str) -> Phrase:
     """A word as the gate's tokens: Chinese character by character."""
     return tuple(re.findall(rf"{HAN.pattern}|[a-z0-9*']+", word)) if HAN.search(word) else (word,)
-
-
-def token_patterns(row: Sequence[Item]) -> Iterator[list[TokenPattern]]:
-    """The spaCy Matcher patterns of the items of one pattern: one for every way to choose among their phrases."""
-    for combination in itertools.product(*(list(_choices(item)) for item in row)):
-        yield [token for tokens in combination for token in tokens]
-
-
-def _choices(item: Item) -> Iterator[list[TokenPattern]]:
-    if item.gap:
-        yield [{"LOWER": {"NOT_IN": list(SENTENCE_ENDS)}, "OP": f"{{0,{item.gap}}}"}]
-    elif not item.phrases:
-        yield [{"_": {"number": {">=": item.low, "<=": item.high}}}]
-    if item.optional:
-        yield []
-    for phrase in item.phrases:
-        yield [_token(piece) for piece in phrase]
-
-
-def _token(piece: str) -> TokenPattern:
-    if piece.endswith("*"):
-        return {"LOWER": {"REGEX": f"^{re.escape(piece[:-1])}"}}
-    return {"LOWER": piece}

@@ -1,0 +1,132 @@
+"""A message as the gate reads it: words (Chinese: characters), in one spelling, and where clauses and sentences end.
+
+Contractions and slips of the keyboard are undone, so that the rules need to know each word in one form only:
+"can't", "cannot" and "cant" are read as "can not", "bleedign" as "bleeding". What is read as what stands in the rules files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from bot.language.normalise import Normalised, normalise
+from bot.language.script import HAN
+
+SENTENCE_ENDS = frozenset(".?!。…")
+CLAUSE_ENDS = SENTENCE_ENDS | frozenset((*",;:，；、：~", "but", "however", "但"))
+WORD = re.compile(rf"\d+(?:[.,]\d+)?|[a-z0-9]+(?:['’](?!s\b)[a-z]+)?|['’]s\b|{HAN.pattern}|[^\s\w]|_")
+VOWELS = frozenset("aeiouy")
+SHORTEST = 5
+"""Words with fewer letters are taken as they are typed: most of their neighbours are words too."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The words of a sentence.
+
+    Attributes:
+        words: in lower case, contractions and typing errors undone; the mark that ends the sentence is the last.
+        written: for each word, the half-open span of the normalised text that it was read from.
+        text: the normalised text of the whole message.
+        breaks: the indices of words before which a clause ends without a mark: a new line, a space between Chinese characters.
+    """
+
+    words: tuple[str, ...]
+    written: tuple[tuple[int, int], ...]
+    text: str
+    breaks: frozenset[int]
+
+    def clause(self, start: int, end: int) -> tuple[int, int]:
+        """The half-open span of words of the clause, or clauses, in which a half-open span of words stands."""
+        first, last = start, end
+        while first > 0 and self.words[first - 1] not in CLAUSE_ENDS and first not in self.breaks:
+            first -= 1
+        while last < len(self.words) and self.words[last] not in CLAUSE_ENDS and last not in self.breaks:
+            last += 1
+        return first, last
+
+    def quote(self, start: int, end: int) -> str:
+        """The words of a half-open span as they were typed, normalised."""
+        return self.text[self.written[start][0] : self.written[end - 1][1]]
+
+
+class Reader:
+    """Reads messages as words.
+
+    Args:
+        read_as: what is typed, and the words it stands for ("cannot": ("can", "not")).
+        known: the words of the rules; what is typed almost like one of them is read as it.
+        never: words that are typed almost like one of the rules, but mean something else ("prison", "poison").
+    """
+
+    def __init__(self, read_as: Mapping[str, tuple[str, ...]], known: Iterable[str], never: Iterable[str]) -> None:
+        self._read_as = dict(read_as)
+        self._taken = {*known, *read_as, *never}
+        self._by_first_letter: dict[str, list[str]] = defaultdict(list)
+        for word in sorted({*known, *(typed for typed in read_as if " " not in typed)}):
+            if len(word) >= SHORTEST and word.isascii() and word.isalpha():
+                self._by_first_letter[word[0]].append(word)
+        self._spell = lru_cache(maxsize=8192)(self._respelled)
+
+    def read(self, raw: str) -> Iterator[Sentence]:
+        """The sentences of a message; any text will do."""
+        normalised = normalise(raw)
+        words: list[str] = []
+        written: list[tuple[int, int]] = []
+        breaks: set[int] = set()
+        before = 0
+        for match in WORD.finditer(normalised.text):
+            start, end = match.span()
+            if words and start > before and _breaks(normalised, before, start, raw):
+                breaks.add(len(words))
+            for word in self._spell(match.group()):
+                words.append(word)
+                written.append((start, end))
+            before = end
+            if words[-1] in SENTENCE_ENDS:
+                yield Sentence(tuple(words), tuple(written), normalised.text, frozenset(breaks))
+                words, written, breaks = [], [], set()
+        if words:
+            yield Sentence(tuple(words), tuple(written), normalised.text, frozenset(breaks))
+
+    def _respelled(self, typed: str) -> tuple[str, ...]:
+        typed = typed.replace("’", "'")
+        plain = typed.replace("'", "") if len(typed) > 2 else typed
+        for form in (typed, plain):
+            if form in self._read_as:
+                return self._read_as[form]
+        if plain in self._taken or len(plain) < SHORTEST or not plain.isalpha():
+            return (plain,)
+        meant = self._meant(plain)
+        return self._read_as.get(meant, (meant,))
+
+    def _meant(self, typed: str) -> str:
+        """The known word with the same first letter that one slip leads to, else the word as it is typed."""
+        slips = (known for known in self._by_first_letter[typed[0]] if _is_slip(typed, known))
+        return next(slips, typed)
+
+
+def _is_slip(typed: str, known: str) -> bool:
+    """Whether a letter is left out or put in, two have changed places, or a vowel is another; short words: only the second.
+
+    Another consonant makes another word too often ("blending", "bleeding").
+    """
+    if abs(len(typed) - len(known)) > 1 or OSA.distance(typed, known, score_cutoff=1) > 1:
+        return False
+    if sorted(typed) == sorted(known):
+        return True
+    if min(len(typed), len(known)) <= SHORTEST:
+        return False
+    return len(typed) != len(known) or all({a, b} <= VOWELS for a, b in zip(typed, known) if a != b)
+
+
+def _breaks(normalised: Normalised, before: int, start: int, raw: str) -> bool:
+    """Whether the space between two words ends a clause."""
+    if HAN.match(normalised.text[before - 1]) and HAN.match(normalised.text[start]):
+        return True
+    return "\n" in raw[normalised.origins[before - 1] : normalised.origins[start]]
