@@ -11,18 +11,18 @@ An emergency wins over advice. Rules and cues are data: data/safety/.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from bot.safety.patterns import Match, Patterns, document, matches, shut
 from bot.safety.rules import Notation, Rule, Rules, read_rules
-from bot.safety.words import Reader, Sentence
+from bot.safety.words import CLAUSE_ENDS, Reader, Sentence
 
 Verdict = Literal["emergency", "advice", "pass"]
-NEGATION_REACH = 6
-"""How many words a negation reaches forward within its clause, and `negation_after` backward."""
+REACH = 6
+"""How many words a negation reaches forward within its clause, `negation_after` backward, and `routine` either way."""
 LONGEST = 2000
 """Longer texts are read in their first and last half of this many characters; the rest is far from any rule's reach."""
 
@@ -58,15 +58,17 @@ class Gate:
     def __init__(self, rules: Sequence[Rules] | None = None) -> None:
         read = read_rules() if rules is None else rules
         self._languages = [_Language(found) for found in read]
+        read_as = {
+            typed: tuple(form.split())
+            for found in read
+            for form, all_typed in found.read_as.items()
+            for typed in all_typed
+        }
+        not_errors = {word for found in read for word in found.not_typing_errors}
         self._reader = Reader(
-            {
-                typed: tuple(form.split())
-                for found in read
-                for form, all_typed in found.read_as.items()
-                for typed in all_typed
-            },
-            {word for language in self._languages for word in language.words()},
-            {word for found in read for word in found.not_typing_errors},
+            read_as,
+            {word for language in self._languages for word in language.words},
+            not_errors.union(*(language.all_words() for language in self._languages)),
         )
 
     def decide(self, text: str) -> Decision:
@@ -87,8 +89,10 @@ class _Language:
 
     def __init__(self, rules: Rules) -> None:
         notation = Notation(rules)
+        self.words = notation.words
         self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.gate}
         self._language = rules.language
+        self._clause_ends = CLAUSE_ENDS.union(rules.clause_ends)
         self._patterns = Patterns(
             (rule.id, row) for rule in rules.gate for pattern in rule.patterns for row in notation.rows(pattern)
         )
@@ -96,7 +100,7 @@ class _Language:
             (cue, row) for cue, patterns in rules.cues.items() for pattern in patterns for row in notation.rows(pattern)
         )
 
-    def words(self) -> set[str]:
+    def all_words(self) -> set[str]:
         """The words of all rules and cues."""
         return self._patterns.words() | self._cues.words()
 
@@ -113,35 +117,42 @@ class _Language:
 
     def _decision(self, match: Match, cues: Sequence[Match], sentence: Sentence) -> Decision:
         rule = self._rules[match.name]
-        if _held_back(match, cues, sentence, rule.despite):
+        clause = sentence.clause(match.start, match.end, self._clause_ends)
+        if _held_back(match, rule, cues, clause):
             return HELD
         return Decision(rule.kind, rule.id, sentence.quote(match.start, match.end), self._language)
 
 
-def _in_force(cues: Iterable[Match]) -> list[Match]:
-    """The cues without the negations that deny nothing ("not well", "no idea")."""
-    found = list(cues)
-    void = [cue for cue in found if cue.name == "no_negation"]
+def _in_force(cues: Sequence[Match]) -> list[Match]:
+    """The cues without those that others void: "not" in "not well" denies nothing, "I have" in "what if I have" is not present."""
+    deny_nothing = [cue for cue in cues if cue.name == "no_negation"]
+    unreal = [cue for cue in cues if cue.name in ("hypothetical", "past")]
     return [
         cue
-        for cue in found
-        if cue.name != "no_negation"
-        and not (cue.name == "negation" and any(v.start <= cue.start and cue.end <= v.end for v in void))
+        for cue in cues
+        if not (cue.name == "negation" and any(v.start < cue.end <= v.end for v in deny_nothing))
+        and not (cue.name == "present" and any(u.start < cue.end and cue.start < u.end for u in unreal))
     ]
 
 
-def _held_back(match: Match, cues: Sequence[Match], sentence: Sentence, despite: Sequence[str]) -> bool:
-    """Whether a cue says that a match is not so, not now, or only asked about."""
-    first, last = sentence.clause(match.start, match.end)
+def _held_back(match: Match, rule: Rule, cues: Sequence[Match], clause: tuple[int, int]) -> bool:
+    """Whether a cue in the sentence says that a match is not so, not now, only asked about, or a matter of routine."""
     present = any(cue.name == "present" for cue in cues)
     for cue in cues:
-        if cue.name in despite:
+        if cue.name in rule.despite:
             continue
-        if cue.name == "negation" and first <= cue.start and 0 <= match.start - cue.end <= NEGATION_REACH:
+        if cue.name == "negation" and clause[0] <= cue.start and 0 <= match.start - cue.end <= REACH:
             return True
-        if cue.name == "negation_after" and cue.end <= last and 0 <= cue.start - match.end <= NEGATION_REACH:
+        if cue.name == "negation_after" and cue.end <= clause[1] and 0 <= cue.start - match.end <= REACH:
             return True
         if cue.name in ("past", "hypothetical") and not present:
+            return True
+        if (
+            cue.name == "routine"
+            and rule.kind == "advice"
+            and cue.start - match.end <= REACH
+            and match.start - cue.end <= REACH
+        ):
             return True
     return False
 

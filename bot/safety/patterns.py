@@ -91,7 +91,7 @@ class Patterns:
         for item, index in numbers.items():
             for phrase in item.phrases:
                 self._phrases.grow(phrase).items.append(index)
-        self._ranges = [(item.low, item.high, index) for item, index in numbers.items() if not item.phrases]
+        self._ranges = [(item.low, item.high, index) for item, index in numbers.items() if item.high >= item.low]
         self._keyed: dict[int, list[_Pattern]] = defaultdict(list)
         use = Counter(phrase[0] for pattern in patterns for item in pattern.row for phrase in item.phrases)
         for pattern in patterns:
@@ -99,12 +99,12 @@ class Patterns:
             self._keyed[min(required, key=lambda pair: sum(use[p[0]] for p in pair[0].phrases))[1]].append(pattern)
 
     def words(self) -> set[str]:
-        """The words of all phrases, those that stand for any ending (*) left out."""
+        """The words of all phrases."""
         found: set[str] = set()
         nodes = [self._phrases]
         while nodes:
             node = nodes.pop()
-            found.update(node.words)
+            found.update(node.words, (beginning + "*" for beginning in node.beginnings))
             nodes += [*node.words.values(), *node.beginnings.values()]
         return found
 
@@ -167,7 +167,7 @@ def _near(start: int, ends: set[int], reach: int) -> bool:
 def _reduced(row: Row, present: set[Phrase]) -> Row:
     """A row with just those of its phrases that are in a text."""
     reduced = (replace(item, phrases=tuple(p for p in item.phrases if p in present)) for item in row)
-    return tuple(few for few, item in zip(reduced, row) if few.phrases or not item.phrases)
+    return tuple(few for few in reduced if few.phrases or few.high >= few.low)
 
 
 def document(words: Sequence[str]) -> Doc:
@@ -203,7 +203,7 @@ def _choices(item: Item) -> Iterator[list[TokenPattern]]:
     gap: list[TokenPattern] = [{"TAG": OPEN, "OP": f"{{0,{item.reach}}}"}] if item.reach else []
     if item.optional:
         yield gap
-    if not item.phrases:
+    if item.high >= item.low:
         yield [*gap, {"_": {"number": {">=": item.low, "<=": item.high}}}]
     for phrase in item.phrases:
         yield gap + [_token(piece) for piece in phrase]

@@ -4,7 +4,7 @@ The pattern language of the rules, made so that a doctor or nurse can read it:
 
     bleeding            the word itself; a run of Chinese characters is read character by character
     bleed*              any word that begins so
-    arm|leg|hand        one of these
+    arm|leg|hand        one of these; in_bed|out_cold where one has several words
     STOP                one of the words or phrases listed under `words: STOP:`
     ?very               the word may be missing
     ..                  a few other words may stand here, within one sentence and without a negation
@@ -28,10 +28,11 @@ from bot.language.script import HAN
 from bot.settings import ROOT
 
 FOLDER = ROOT / "data" / "safety"
+NUMBERS = re.compile(r"#[0-9.]+-[0-9.]+")
 GROUP = re.compile(r"[A-Z][A-Z0-9_]+")
 Phrase = tuple[str, ...]
 """Words that stand one after the other; a * at the end of one stands for any ending."""
-CueName = Literal["negation", "no_negation", "negation_after", "past", "hypothetical", "present"]
+CueName = Literal["negation", "no_negation", "negation_after", "past", "hypothetical", "present", "routine"]
 
 
 class InvalidRules(Exception):
@@ -63,6 +64,7 @@ class Rules(_Model):
     Attributes:
         gap: how many words `..` may stand for.
         near: how many words may stand between what `&` joins.
+        clause_ends: the words that, beside marks, end the part of a sentence in which a negation holds.
         read_as: the form in which the rules know a word or contraction, and how it is typed as well.
         not_typing_errors: words that differ from one of the rules in a letter only.
     """
@@ -72,6 +74,7 @@ class Rules(_Model):
     reviewed_on: Optional[StrictStr]  # noqa: UP045  # pydantic 1
     gap: StrictInt
     near: StrictInt = 10
+    clause_ends: tuple[StrictStr, ...] = ("but", "however", "但")
     read_as: dict[StrictStr, tuple[StrictStr, ...]] = {}
     not_typing_errors: tuple[StrictStr, ...] = ()
     words: dict[StrictStr, tuple[StrictStr, ...]]
@@ -100,14 +103,14 @@ def read_rules(folder: Path = FOLDER) -> list[Rules]:
 
 @dataclass(frozen=True)
 class Item:
-    """One item of a pattern: phrases of which any one may stand (each as its words), or a number in a range.
+    """One item of a pattern: phrases of which any one may stand (each as its words), or a number from `low` to `high`.
 
     `reach` is how many other words may stand between it and what comes before.
     """
 
     phrases: tuple[Phrase, ...] = ()
     low: float = 0.0
-    high: float = 0.0
+    high: float = -1.0
     optional: bool = False
     reach: int = 0
 
@@ -119,6 +122,9 @@ Row = tuple[Item, ...]
 class Notation:
     """Reads the patterns of one rules file.
 
+    Attributes:
+        words: every word of the groups of words.
+
     Raises:
         InvalidRules: if a group of words contains itself.
     """
@@ -128,6 +134,7 @@ class Notation:
         self._groups: dict[str, tuple[Phrase, ...]] = {}
         for name in rules.words:
             self._groups[name] = tuple(dict.fromkeys(self._phrases(name, ())))
+        self.words = {piece for phrases in self._groups.values() for phrase in phrases for piece in phrase}
 
     def rows(self, pattern: str) -> list[Row]:
         """The rows of a pattern: one, or where parts of it may change places one for each order.
@@ -155,19 +162,19 @@ class Notation:
         return tuple(row)
 
     def _item(self, text: str, part: str) -> Item:
-        if text.startswith("#"):
-            low, high = (float(bound) for bound in text[1:].split("-"))
-            return Item(low=low, high=high)
         optional = text.startswith("?") and len(text) > 1
         phrases: dict[Phrase, None] = {}
+        low, high = 0.0, -1.0
         for name in text[optional:].split("|"):
-            if not GROUP.fullmatch(name):
-                phrases[_pieces(name)] = None
+            if NUMBERS.fullmatch(name):
+                low, high = (float(bound) for bound in name[1:].split("-"))
+            elif not GROUP.fullmatch(name):
+                phrases[tuple(itertools.chain.from_iterable(map(_pieces, name.split("_"))))] = None
             elif name in self._groups:
                 phrases.update(dict.fromkeys(self._groups[name]))
             else:
                 raise InvalidRules(f'{self._rules.language}.yml: "{part}" uses {name}, which `words` does not define')
-        return Item(tuple(phrases), optional=optional)
+        return Item(tuple(phrases), low, high, optional)
 
     def _phrases(self, name: str, within: tuple[str, ...]) -> Iterator[Phrase]:
         """The phrases of a group of words, and of the groups that it names."""

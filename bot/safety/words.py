@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ from bot.language.normalise import Normalised, normalise
 from bot.language.script import HAN
 
 SENTENCE_ENDS = frozenset(".?!。…")
-CLAUSE_ENDS = SENTENCE_ENDS | frozenset((*",;:，；、：~", "but", "however", "但"))
+CLAUSE_ENDS = SENTENCE_ENDS | frozenset(",;:，；、：~")
 WORD = re.compile(rf"\d+(?:[.,]\d+)?|[a-z0-9]+(?:['’](?!s\b)[a-z]+)?|['’]s\b|{HAN.pattern}|[^\s\w]|_")
 VOWELS = frozenset("aeiouy")
 SHORTEST = 5
@@ -41,12 +41,12 @@ class Sentence:
     text: str
     breaks: frozenset[int]
 
-    def clause(self, start: int, end: int) -> tuple[int, int]:
-        """The half-open span of words of the clause, or clauses, in which a half-open span of words stands."""
+    def clause(self, start: int, end: int, ends: Collection[str]) -> tuple[int, int]:
+        """The half-open span of words between the nearest of `ends`, or a break, around a half-open span of words."""
         first, last = start, end
-        while first > 0 and self.words[first - 1] not in CLAUSE_ENDS and first not in self.breaks:
+        while first > 0 and self.words[first - 1] not in ends and first not in self.breaks:
             first -= 1
-        while last < len(self.words) and self.words[last] not in CLAUSE_ENDS and last not in self.breaks:
+        while last < len(self.words) and self.words[last] not in ends and last not in self.breaks:
             last += 1
         return first, last
 
@@ -56,19 +56,19 @@ class Sentence:
 
 
 class Reader:
-    """Reads messages as words.
+    """Reads messages as words. A word that ends in * stands for all that begin so.
 
     Args:
         read_as: what is typed, and the words it stands for ("cannot": ("can", "not")).
-        known: the words of the rules; what is typed almost like one of them is read as it.
-        never: words that are typed almost like one of the rules, but mean something else ("prison", "poison").
+        meant: words that are often mistyped; what is typed almost like one of them is read as it.
+        right: words that are what they are ("prison" is not "poison"), beside those of `read_as` and `meant`.
     """
 
-    def __init__(self, read_as: Mapping[str, tuple[str, ...]], known: Iterable[str], never: Iterable[str]) -> None:
+    def __init__(self, read_as: Mapping[str, tuple[str, ...]], meant: Collection[str], right: Collection[str]) -> None:
         self._read_as = dict(read_as)
-        self._taken = {*known, *read_as, *never}
+        self._right = {*meant, *read_as, *right}
         self._by_first_letter: dict[str, list[str]] = defaultdict(list)
-        for word in sorted({*known, *(typed for typed in read_as if " " not in typed)}):
+        for word in sorted({*meant, *read_as}):
             if len(word) >= SHORTEST and word.isascii() and word.isalpha():
                 self._by_first_letter[word[0]].append(word)
         self._spell = lru_cache(maxsize=8192)(self._respelled)
@@ -100,15 +100,14 @@ class Reader:
         for form in (typed, plain):
             if form in self._read_as:
                 return self._read_as[form]
-        if plain in self._taken or len(plain) < SHORTEST or not plain.isalpha():
+        if len(plain) < SHORTEST or not plain.isalpha() or self._is_right(plain):
             return (plain,)
-        meant = self._meant(plain)
+        slips = (known for known in self._by_first_letter[plain[0]] if _is_slip(plain, known))
+        meant = next(slips, plain)
         return self._read_as.get(meant, (meant,))
 
-    def _meant(self, typed: str) -> str:
-        """The known word with the same first letter that one slip leads to, else the word as it is typed."""
-        slips = (known for known in self._by_first_letter[typed[0]] if _is_slip(typed, known))
-        return next(slips, typed)
+    def _is_right(self, typed: str) -> bool:
+        return typed in self._right or any(typed[:length] + "*" in self._right for length in range(2, len(typed) + 1))
 
 
 def _is_slip(typed: str, known: str) -> bool:
