@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.safety.patterns import Patterns, document, matches, shut
+from bot.safety.patterns import Bounds, Patterns, document, matches
 from bot.safety.rules import InvalidRules, Notation, Rules
 
 RULES = Rules.parse_obj(
@@ -24,9 +24,9 @@ RULES = Rules.parse_obj(
 def found(pattern: str, text: str, shut_words: tuple[str, ...] = ()) -> set[str]:
     words = text.split()
     patterns = Patterns(("x", row) for row in Notation(RULES).rows(pattern))
-    doc = document(words)
-    shut(doc, [(i, i + 1) for i, word in enumerate(words) if word in shut_words])
-    return {" ".join(words[match.start : match.end]) for match in matches(patterns.possible(words), doc)}
+    bounds = Bounds(shut=frozenset(index for index, word in enumerate(words) if word in shut_words))
+    found = matches(patterns.candidates(words).rows(bounds), document(words, bounds))
+    return {" ".join(words[match.start : match.end]) for match in found}
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from bot.safety.patterns import Match, Patterns, document, matches, shut
-from bot.safety.rules import Notation, Rule, Rules, read_rules
-from bot.safety.words import CLAUSE_ENDS, Reader, Sentence
+from bot.safety.cues import Cues, Found
+from bot.safety.patterns import Match, Patterns, document, matches
+from bot.safety.rules import CueName, Notation, Rule, Rules, read_rules
+from bot.safety.sounds import Sounds
+from bot.safety.words import Reader, Sentence
 
 Verdict = Literal["emergency", "advice", "pass"]
-REACH = 6
-"""How many words a negation reaches forward within its clause, `negation_after` backward, and `routine` either way."""
 LONGEST = 2000
 """Longer texts are read in their first and last half of this many characters; the rest is far from any rule's reach."""
 
@@ -43,6 +43,8 @@ class Decision:
 
 PASS = Decision("pass")
 HELD = Decision("pass", held=True)
+NAMED = " named"
+"""Added to a rule's id in the name of those of its patterns that are the danger's mere name."""
 
 
 class Gate:
@@ -69,6 +71,8 @@ class Gate:
             read_as,
             {word for language in self._languages for word in language.words},
             not_errors.union(*(language.all_words() for language in self._languages)),
+            [word for found in read for word in found.whole_words],
+            Sounds((word for found in read for word in found.by_sound), not_errors),
         )
 
     def decide(self, text: str) -> Decision:
@@ -92,13 +96,14 @@ class _Language:
         self.words = notation.words
         self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.gate}
         self._language = rules.language
-        self._clause_ends = CLAUSE_ENDS.union(rules.clause_ends)
         self._patterns = Patterns(
-            (rule.id, row) for rule in rules.gate for pattern in rule.patterns for row in notation.rows(pattern)
+            (f"{rule.id}{kind}", row)
+            for rule in rules.gate
+            for kind, patterns in (("", rule.patterns), (NAMED, rule.names))
+            for pattern in patterns
+            for row in notation.rows(pattern)
         )
-        self._cues = Patterns(
-            (cue, row) for cue, patterns in rules.cues.items() for pattern in patterns for row in notation.rows(pattern)
-        )
+        self._cues = Cues(rules, notation)
 
     def all_words(self) -> set[str]:
         """The words of all rules and cues."""
@@ -106,55 +111,31 @@ class _Language:
 
     def decisions(self, sentence: Sentence) -> list[Decision]:
         """What the rules say of a sentence, in its order; what the cues around a match hold back counts as HELD."""
-        possible = self._patterns.possible(sentence.words)
-        if not possible:
+        candidates = self._patterns.candidates(sentence.words)
+        if not candidates.rows():
             return []
-        doc = document(sentence.words)
-        cues = _in_force(matches(self._cues.possible(sentence.words), doc))
-        shut(doc, ((cue.start, cue.end) for cue in cues if cue.name == "negation"))
-        found = sorted(matches(possible, doc), key=lambda match: (match.start, -match.end))
-        return [self._decision(match, cues, sentence) for match in found]
+        cues = self._cues.find(sentence)
+        bounds = self._cues.bounds(cues)
+        found = matches(candidates.rows(bounds), document(sentence.words, bounds))
+        found.sort(key=lambda match: (match.start, -match.end))
+        return [self._decision(match, cues, sentence) for match in found] or [HELD]
 
-    def _decision(self, match: Match, cues: Sequence[Match], sentence: Sentence) -> Decision:
-        rule = self._rules[match.name]
-        clause = sentence.clause(match.start, match.end, self._clause_ends)
-        if _held_back(match, rule, cues, clause):
+    def _decision(self, match: Match, cues: Found, sentence: Sentence) -> Decision:
+        rule = self._rules[match.name.removesuffix(NAMED)]
+        about = self._cues.about(match, cues, sentence).difference(rule.despite)
+        if _hold_back(about, rule, match.name.endswith(NAMED)):
             return HELD
         return Decision(rule.kind, rule.id, sentence.quote(match.start, match.end), self._language)
 
 
-def _in_force(cues: Sequence[Match]) -> list[Match]:
-    """The cues without those that others void: "not" in "not well" denies nothing, "I have" in "what if I have" is not present."""
-    deny_nothing = [cue for cue in cues if cue.name == "no_negation"]
-    unreal = [cue for cue in cues if cue.name in ("hypothetical", "past")]
-    return [
-        cue
-        for cue in cues
-        if not (cue.name == "negation" and any(v.start < cue.end <= v.end for v in deny_nothing))
-        and not (cue.name == "present" and any(u.start < cue.end and cue.start < u.end for u in unreal))
-    ]
-
-
-def _held_back(match: Match, rule: Rule, cues: Sequence[Match], clause: tuple[int, int]) -> bool:
-    """Whether a cue in the sentence says that a match is not so, not now, only asked about, or a matter of routine."""
-    present = any(cue.name == "present" for cue in cues)
-    for cue in cues:
-        if cue.name in rule.despite:
-            continue
-        if cue.name == "negation" and clause[0] <= cue.start and 0 <= match.start - cue.end <= REACH:
-            return True
-        if cue.name == "negation_after" and cue.end <= clause[1] and 0 <= cue.start - match.end <= REACH:
-            return True
-        if cue.name in ("past", "hypothetical") and not present:
-            return True
-        if (
-            cue.name == "routine"
-            and rule.kind == "advice"
-            and cue.start - match.end <= REACH
-            and match.start - cue.end <= REACH
-        ):
-            return True
-    return False
+def _hold_back(cues: set[CueName], rule: Rule, named: bool) -> bool:
+    """Whether cues say of a danger that it is not so, not now, or only spoken of; `named`: by its mere name."""
+    if cues & {"negation", "negation_after", "imagined"}:
+        return True
+    if "routine" in cues and rule.kind == "advice" and (named or not rule.names):
+        return True
+    asked = named and rule.kind == "emergency" and "general" in cues
+    return (asked or bool(cues & {"past", "hypothetical"})) and "present" not in cues
 
 
 def _shortened(text: str) -> str:

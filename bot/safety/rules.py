@@ -10,6 +10,8 @@ The pattern language of the rules, made so that a doctor or nurse can read it:
     ..                  a few other words may stand here, within one sentence and without a negation
     #38.5-43            a number in this range
     chest & pain*       both, in either order, near each other
+    【肢体】            in Chinese: one of the words or phrases listed under `words: 【肢体】:`
+    if .. @             in cues: the danger that a rule has found stands here
 """
 
 from __future__ import annotations
@@ -25,14 +27,17 @@ import yaml
 from pydantic import BaseModel, Extra, StrictInt, StrictStr, ValidationError
 
 from bot.language.script import HAN
+from bot.safety.words import chinese
 from bot.settings import ROOT
 
 FOLDER = ROOT / "data" / "safety"
 NUMBERS = re.compile(r"#[0-9.]+-[0-9.]+")
-GROUP = re.compile(r"[A-Z][A-Z0-9_]+")
+GROUP = re.compile(r"[A-Z][A-Z0-9_]+|【[^】]+】")
 Phrase = tuple[str, ...]
 """Words that stand one after the other; a * at the end of one stands for any ending."""
-CueName = Literal["negation", "no_negation", "negation_after", "past", "hypothetical", "present", "routine"]
+CueName = Literal[
+    "negation", "no_negation", "negation_after", "past", "hypothetical", "present", "imagined", "general", "routine"
+]
 
 
 class InvalidRules(Exception):
@@ -48,6 +53,8 @@ class _Model(BaseModel):
 class Rule(_Model):
     """One rule: what it is about, and the patterns of which any one fires it.
 
+    `names` are patterns too, the danger's mere name: questions asked in general (the cue `general`) hold them back as well,
+    and in advice only they, where there are some, are held back by what is `routine`.
     `despite` names the cues that do not hold it back, for a rule whose patterns say so themselves ("does not stop").
     """
 
@@ -55,7 +62,8 @@ class Rule(_Model):
     kind: Literal["emergency", "advice"]
     title: StrictStr
     patterns: tuple[StrictStr, ...]
-    despite: tuple[Literal["negation", "negation_after", "past", "hypothetical"], ...] = ()
+    names: tuple[StrictStr, ...] = ()
+    despite: tuple[CueName, ...] = ()
 
 
 class Rules(_Model):
@@ -66,7 +74,9 @@ class Rules(_Model):
         near: how many words may stand between what `&` joins.
         clause_ends: the words that, beside marks, end the part of a sentence in which a negation holds.
         read_as: the form in which the rules know a word or contraction, and how it is typed as well.
-        not_typing_errors: words that differ from one of the rules in a letter only.
+        not_typing_errors: words that differ from one of the rules in a letter only, or sound like one of `by_sound`.
+        by_sound: Chinese words that are known also with one character wrong that sounds alike.
+        whole_words: Chinese words that are read as one, so that no pattern finds a shorter word in them.
     """
 
     language: Literal["en", "zh"]
@@ -77,6 +87,8 @@ class Rules(_Model):
     clause_ends: tuple[StrictStr, ...] = ("but", "however", "但")
     read_as: dict[StrictStr, tuple[StrictStr, ...]] = {}
     not_typing_errors: tuple[StrictStr, ...] = ()
+    by_sound: tuple[StrictStr, ...] = ()
+    whole_words: tuple[StrictStr, ...] = ()
     words: dict[StrictStr, tuple[StrictStr, ...]]
     cues: dict[CueName, tuple[StrictStr, ...]]
     gate: tuple[Rule, ...]  # not "rules": Rasa takes a file with that key for its own
@@ -123,6 +135,7 @@ class Notation:
     """Reads the patterns of one rules file.
 
     Attributes:
+        gap: how many words `..` may stand for.
         words: every word of the groups of words.
 
     Raises:
@@ -130,7 +143,9 @@ class Notation:
     """
 
     def __init__(self, rules: Rules) -> None:
+        self.gap = rules.gap
         self._rules = rules
+        self._pieces = re.compile(rf"{chinese(rules.whole_words)}|[a-z0-9*']+")
         self._groups: dict[str, tuple[Phrase, ...]] = {}
         for name in rules.words:
             self._groups[name] = tuple(dict.fromkeys(self._phrases(name, ())))
@@ -169,7 +184,7 @@ class Notation:
             if NUMBERS.fullmatch(name):
                 low, high = (float(bound) for bound in name[1:].split("-"))
             elif not GROUP.fullmatch(name):
-                phrases[tuple(itertools.chain.from_iterable(map(_pieces, name.split("_"))))] = None
+                phrases[tuple(itertools.chain.from_iterable(map(self._words, name.split("_"))))] = None
             elif name in self._groups:
                 phrases.update(dict.fromkeys(self._groups[name]))
             else:
@@ -184,9 +199,8 @@ class Notation:
             if phrase in self._rules.words:
                 yield from self._phrases(phrase, (*within, name))
             else:
-                yield tuple(piece for word in phrase.split() for piece in _pieces(word))
+                yield tuple(piece for word in phrase.split() for piece in self._words(word))
 
-
-def _pieces(word: str) -> Phrase:
-    """A word as the gate's tokens: Chinese character by character."""
-    return tuple(re.findall(rf"{HAN.pattern}|[a-z0-9*']+", word)) if HAN.search(word) else (word,)
+    def _words(self, phrase: str) -> Phrase:
+        """A phrase as the gate's words: Chinese character by character, or as one of the words that are read as one."""
+        return tuple(self._pieces.findall(phrase)) if HAN.search(phrase) else (phrase,)

@@ -1,14 +1,15 @@
 """A message as the gate reads it: words (Chinese: characters), in one spelling, and where clauses and sentences end.
 
 Contractions and slips of the keyboard are undone, so that the rules need to know each word in one form only:
-"can't", "cannot" and "cant" are read as "can not", "bleedign" as "bleeding". What is read as what stands in the rules files.
+"can't", "cannot" and "cant" are read as "can not", "bleedign" as "bleeding", 吐学 as 吐血. What is read as what stands in the
+rules files.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,10 +17,10 @@ from rapidfuzz.distance import OSA
 
 from bot.language.normalise import Normalised, normalise
 from bot.language.script import HAN
+from bot.safety.sounds import Sounds
 
 SENTENCE_ENDS = frozenset(".?!。…")
 CLAUSE_ENDS = SENTENCE_ENDS | frozenset(",;:，；、：~")
-WORD = re.compile(rf"\d+(?:[.,]\d+)?|[a-z0-9]+(?:['’](?!s\b)[a-z]+)?|['’]s\b|{HAN.pattern}|[^\s\w]|_")
 VOWELS = frozenset("aeiouy")
 SHORTEST = 5
 """Words with fewer letters are taken as they are typed: most of their neighbours are words too."""
@@ -55,6 +56,12 @@ class Sentence:
         return self.text[self.written[start][0] : self.written[end - 1][1]]
 
 
+def chinese(whole_words: Iterable[str]) -> str:
+    """The regular expression of one Chinese word: a character, or one of the words that are read as one."""
+    longest_first = sorted(whole_words, key=len, reverse=True)
+    return "|".join([*map(re.escape, longest_first), HAN.pattern])
+
+
 class Reader:
     """Reads messages as words. A word that ends in * stands for all that begin so.
 
@@ -62,9 +69,22 @@ class Reader:
         read_as: what is typed, and the words it stands for ("cannot": ("can", "not")).
         meant: words that are often mistyped; what is typed almost like one of them is read as it.
         right: words that are what they are ("prison" is not "poison"), beside those of `read_as` and `meant`.
+        whole_words: Chinese words that are read as one.
+        sounds: Chinese words that are known by their sound.
     """
 
-    def __init__(self, read_as: Mapping[str, tuple[str, ...]], meant: Collection[str], right: Collection[str]) -> None:
+    def __init__(
+        self,
+        read_as: Mapping[str, tuple[str, ...]],
+        meant: Collection[str],
+        right: Collection[str],
+        whole_words: Iterable[str] = (),
+        sounds: Sounds | None = None,
+    ) -> None:
+        self._sounds = sounds or Sounds(())
+        self._word = re.compile(
+            rf"\d+(?:[.,]\d+)?|[a-z0-9]+(?:['’](?!s\b)[a-z]+)?|['’]s\b|{chinese(whole_words)}|[^\s\w]|_"
+        )
         self._read_as = dict(read_as)
         self._right = {*meant, *read_as, *right}
         self._by_first_letter: dict[str, list[str]] = defaultdict(list)
@@ -80,7 +100,7 @@ class Reader:
         written: list[tuple[int, int]] = []
         breaks: set[int] = set()
         before = 0
-        for match in WORD.finditer(normalised.text):
+        for match in self._word.finditer(self._sounds.right(normalised.text)):
             start, end = match.span()
             if words and start > before and _breaks(normalised, before, start, raw):
                 breaks.add(len(words))
