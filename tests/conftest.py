@@ -23,6 +23,8 @@ from bot.language.tokenise import Tokeniser
 from bot.language.wording import Responses
 from bot.rasa.names import known_names
 
+pytest_plugins = ["collected"]
+
 
 @pytest.fixture
 def departments() -> list[Department]:
