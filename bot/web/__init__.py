@@ -1,0 +1,1 @@
+"""What a browser gets: the widget, the pages, and their texts."""

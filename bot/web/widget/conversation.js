@@ -1,0 +1,362 @@
+/**
+ * One conversation with the gateway: sends what the person writes, follows what comes back. Knows nothing of the page.
+ *
+ * Nothing is lost: a message is kept in the browser until the gateway acknowledges it. Nothing is doubled: its id is made here,
+ * and the gateway stores an id once.
+ */
+
+import { Gateway } from "./gateway.js";
+import { Memory } from "./memory.js";
+
+/**
+ * What the conversation tells the page.
+ * @typedef {object} View
+ * @property {(messages: Message[], fresh: boolean) => void} show stored messages; fresh: not there when the page was loaded
+ * @property {(waiting: Pending[]) => void} wait what has not been acknowledged
+ * @property {(name: string, values?: Record<string, number>) => void} state a lasting state, "" when all is well
+ * @property {(name: string, text?: string) => void} notice something to say once; a text goes back to who wrote it
+ * @property {(on: boolean) => void} typing
+ * @property {(person: boolean, ticket: boolean, name: string | null) => void} person who answers, and whether a person is waited for
+ * @property {(ended: Ended) => void} end the conversation is over
+ * @property {() => void} chosen another tab changed what the person chose or read
+ */
+
+const LONGEST_PAUSE = 30;
+/** A hidden tab keeps its stream this long (ms): browsers allow a page's site only six connections in HTTP/1.1. */
+const HIDDEN = 60_000;
+
+export class Conversation {
+  #last = 0;
+  #loaded = false;
+  #failures = 0;
+  #breaks = 0;
+  #newest = 0;
+  #sending = false;
+  #state = "";
+  #retry = 0;
+  #hide = 0;
+  /** @type {AbortController | null} */
+  #stream = null;
+  /** @type {() => void} */
+  #wake = () => {};
+  /** @type {(() => void)[]} */
+  #undo = [];
+  #token;
+
+  /**
+   * @param {Gateway} gateway
+   * @param {Memory} memory
+   * @param {View} view
+   * @param {string | undefined} department the department that the page is about
+   */
+  constructor(gateway, memory, view, department) {
+    this.gateway = gateway;
+    this.memory = memory;
+    this.view = view;
+    this.department = department;
+    this.#token = this.#kept.token;
+  }
+
+  /** @returns {Kept} */
+  get #kept() {
+    return this.memory.get("conversation") ?? {};
+  }
+
+  /** Begin to follow the conversation and to send what waits. */
+  start() {
+    const resume = () => this.#resume();
+    const offline = () => {
+      this.#say("offline");
+      this.#stream?.abort();
+    };
+    const hidden = () => {
+      clearTimeout(this.#hide);
+      if (document.hidden) this.#hide = setTimeout(() => this.#stream?.abort(), HIDDEN);
+      else if (!this.#stream) resume();
+    };
+    addEventListener("online", resume);
+    addEventListener("offline", offline);
+    document.addEventListener("visibilitychange", hidden);
+    this.#undo = [
+      this.memory.watch((name) => this.#changed(name)),
+      () => removeEventListener("online", resume),
+      () => removeEventListener("offline", offline),
+      () => document.removeEventListener("visibilitychange", hidden),
+    ];
+    this.view.wait(this.memory.waiting());
+    if (!navigator.onLine) offline();
+    this.#follow();
+    this.#send();
+  }
+
+  /** Let go of everything: the element has left the page. */
+  stop() {
+    for (const undo of this.#undo.splice(0)) undo();
+    clearTimeout(this.#retry);
+    this.#stream?.abort();
+    this.#wake();
+  }
+
+  /** @param {string} text @param {string} [button] the key of the button that was pressed */
+  write(text, button) {
+    this.#newest = Math.max(Date.now(), this.#newest + 1);
+    this.memory.keep({ id: newId(), text, button, time: this.#newest });
+    this.view.wait(this.memory.waiting());
+    this.#send();
+  }
+
+  /** @param {number} message @param {boolean} helpful */
+  rate(message, helpful) {
+    this.#call("POST", "feedback", { message, helpful });
+  }
+
+  /** Have the answers in the language that the person chose. */
+  async pin() {
+    const language = this.memory.get("language");
+    if (!this.#token || !language || this.memory.get("pinned") === language) return;
+    const answer = await this.#call("POST", "language", { language });
+    if (answer) this.memory.set("pinned", language);
+  }
+
+  /** Ask for a person, or no longer. @param {boolean} wanted */
+  async person(wanted) {
+    if (wanted && !(await alone(() => this.#open()))) return;
+    const answer = await this.#call(wanted ? "POST" : "DELETE", "ticket");
+    if (answer?.status && answer.status < 300) this.view.person(false, wanted, null);
+  }
+
+  /** Erase the conversation, here and at the gateway. @returns {Promise<boolean>} whether it is gone */
+  erase() {
+    return alone(async () => {
+      if (this.#token && !(await this.#call("DELETE", "conversation"))) return false;
+      this.memory.forget("erased");
+      this.#end("erased");
+      return true;
+    });
+  }
+
+  // Sending
+
+  async #send() {
+    if (this.#sending) return;
+    this.#sending = true;
+    clearTimeout(this.#retry);
+    await alone(async () => {
+      for (let next; (next = this.memory.waiting()[0]); ) {
+        if (!(await this.#deliver(next))) break;
+      }
+    });
+    this.#sending = false;
+    this.view.wait(this.memory.waiting());
+  }
+
+  /** @param {Pending} pending @returns {Promise<boolean>} whether it no longer waits */
+  async #deliver({ id, text, button }) {
+    if (!(await this.#open())) return false;
+    const answer = await this.#call("POST", "messages", button ? { id, button } : { id, text });
+    if (!answer) return Boolean(this.#kept.ended);
+    this.memory.drop(id);
+    const { status, content } = answer;
+    if (status < 300) this.view.show([content], true);
+    else if (status === 413 || content?.error === "too_long") this.view.notice("too_long", text);
+    else this.view.notice("invalid", button ? "" : text);
+    this.view.wait(this.memory.waiting());
+    return true;
+  }
+
+  /** Open a conversation where there is none. @returns {Promise<boolean>} whether there is one now */
+  async #open() {
+    if (this.#token !== this.#kept.token) this.#changed("conversation");
+    if (this.#token) return true;
+    const language = this.memory.get("language") ?? undefined;
+    const page = location.origin + location.pathname;
+    const answer = await this.#call("POST", "conversations", { language, page, department: this.department });
+    if (!answer?.content?.token) return false;
+    this.memory.set("conversation", { token: answer.content.token });
+    this.memory.set("pinned", language ?? null);
+    this.#begin();
+    return true;
+  }
+
+  /**
+   * One request, with the states that its failures bring.
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [content]
+   * @returns {Promise<{status: number, content: any} | null>} null where it must wait
+   */
+  async #call(method, path, content) {
+    try {
+      const answer = await this.gateway.request(method, path, this.#token, content);
+      const { status, wait } = answer;
+      if (status === 401 || status === 404) {
+        if (path === "conversation") return answer;
+        this.#lost(status);
+      } else if (status === 429) this.#later("too_fast", wait);
+      else if (status >= 500) this.#later("trouble");
+      else {
+        if (path !== "conversations") this.#well();
+        return answer;
+      }
+    } catch {
+      this.#later("offline");
+    }
+    return null;
+  }
+
+  /** Try again, after a pause that grows. @param {string} state @param {number} [seconds] */
+  #later(state, seconds = pause(++this.#failures)) {
+    this.#say(state, { seconds: Math.ceil(seconds) });
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#send(), seconds * 1000);
+  }
+
+  #well() {
+    this.#failures = 0;
+    if (this.#state !== "starting") this.#say("");
+  }
+
+  #resume() {
+    this.#failures = this.#breaks = 0;
+    this.#wake();
+    this.#send();
+  }
+
+  /** @param {string} state @param {Record<string, number>} [values] */
+  #say(state, values) {
+    this.#state = state;
+    this.view.state(state, values);
+  }
+
+  // Following
+
+  async #follow() {
+    while (this.#undo.length) {
+      const token = this.#token;
+      if (token && !document.hidden) {
+        this.#stream = new AbortController();
+        try {
+          if (await this.#load()) await this.#listen(token, this.#stream);
+        } catch {
+          // The connection broke, or was given up; one short break is nothing to speak of.
+          if (token === this.#token && this.#breaks && !document.hidden) this.#say("offline");
+        }
+        this.#stream = null;
+        this.view.typing(false);
+      }
+      const seconds = this.#token && !document.hidden ? pause(++this.#breaks) : 3600;
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, token === this.#token ? seconds * 1000 : 0);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve(null);
+        };
+      });
+    }
+  }
+
+  /** Read all that is stored after what is shown. @returns {Promise<boolean>} */
+  async #load() {
+    for (let more = true; more; ) {
+      const answer = await this.#call("GET", `messages?after=${this.#last}`);
+      if (!answer?.content?.messages) return false;
+      const { messages, mode, ticket } = answer.content;
+      this.#take(messages, this.#loaded);
+      more = messages.length > 0;
+      this.view.person(mode === "person", Boolean(ticket), null);
+    }
+    this.#loaded = true;
+    this.pin();
+    return true;
+  }
+
+  /** @param {string} token @param {AbortController} control */
+  async #listen(token, control) {
+    for await (const { name, data } of this.gateway.events(token, this.#last, control)) {
+      if (token !== this.#token) return;
+      if (name === "open") {
+        this.#breaks = 0;
+        this.#say("");
+        if (this.memory.waiting().length) this.#send();
+      } else if (name === "message") this.#take([data], true);
+      else if (name === "typing") this.view.typing(data.on);
+      else if (name === "mode") this.view.person(data.mode === "person", Boolean(data.ticket), null);
+      else if (name === "staff") this.view.person(true, true, data.name ?? null);
+      else if (name === "starting") this.#say(data.on ? "starting" : "");
+      else if (name === "erased") this.#lost(404);
+      else if (name === "refused" && data < 500 && data !== 429) this.#lost(data);
+      else if (name === "refused") this.#say("trouble");
+    }
+  }
+
+  /** Messages in order, as stored. @param {Message[]} messages @param {boolean} fresh */
+  #take(messages, fresh) {
+    for (const { seq, id } of messages) {
+      this.#last = Math.max(this.#last, seq);
+      this.memory.drop(id);
+    }
+    this.view.show(messages, fresh);
+  }
+
+  // Beginning and ending
+
+  #begin() {
+    this.#token = this.#kept.token;
+    this.#last = 0;
+    this.#loaded = true;
+    this.#stream?.abort();
+    this.#wake();
+  }
+
+  /** The gateway no longer knows this conversation. @param {number} status */
+  #lost(status) {
+    const ended = status === 401 ? "expired" : "gone";
+    for (const waiting of this.memory.waiting()) this.memory.keep({ ...waiting, button: undefined });
+    this.memory.set("read", null);
+    this.memory.set("conversation", { ended });
+    this.#end(ended);
+    if (this.memory.waiting().length) this.#later("");
+  }
+
+  /** @param {Ended} ended */
+  #end(ended) {
+    this.#token = undefined;
+    this.#last = 0;
+    this.#stream?.abort();
+    this.#say("");
+    this.view.end(ended);
+  }
+
+  /** Another tab changed something. @param {string} name */
+  #changed(name) {
+    if (name === "conversation") {
+      const { token, ended } = this.#kept;
+      if (this.#token && token !== this.#token) this.#end(ended ?? "gone");
+      if (token && token !== this.#token) this.#begin();
+    } else if (name.startsWith("waiting:")) this.view.wait(this.memory.waiting());
+    else this.view.chosen();
+  }
+}
+
+/** Seconds before trying again: 1, 2, 4, … and a little chance, so that not all come back at once. @param {number} failures */
+function pause(failures) {
+  return Math.min(LONGEST_PAUSE, 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
+}
+
+/**
+ * Do something while no other tab of the site does it.
+ * @template Result
+ * @param {() => Promise<Result>} work
+ * @returns {Promise<Result>}
+ */
+async function alone(work) {
+  // Locks and randomUUID exist on https and localhost only; a plain http intranet page does without.
+  return navigator.locks ? await navigator.locks.request("daozhen", work) : work();
+}
+
+/** A random id in the form of a UUID. */
+function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const digits = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
+  return digits.join("").replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5");
+}
