@@ -37,7 +37,7 @@ def say(dispatcher: CollectingDispatcher, answers: list[Answer], departments: li
             department=found.department,
             facts=list(found.facts),
             choices=[text(by_id[name].short_name) for name in found.choices],
-            source=[topics.source(department)] if sourced and department else [],
+            sources=[topics.source(department)] if sourced and department else [],
         )
 
 

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -24,6 +26,28 @@ class Settings:
 
     database_url: str = f"sqlite:///{ROOT / 'var' / 'daozhen.sqlite'}"
     """Where conversations are kept; a SQLAlchemy address of SQLite or PostgreSQL."""
+    gateway_host: str = "127.0.0.1"
+    """Address that the gateway listens on."""
+    gateway_port: int = 8080
+    """Port of the gateway: the widget's interface and the pages."""
+    url_prefix: str = ""
+    """Path under which a proxy serves the gateway, such as /daozhen; empty for a host of its own."""
+    allowed_origins: tuple[str, ...] = ()
+    """Origins of the sites whose pages may carry the widget, such as https://hospital.example; `*` for any."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto count."""
+    rate_conversation: int = 20
+    """How many messages a minute one conversation may send."""
+    rate_address: int = 300
+    """How many messages, new conversations and event streams a minute one address may ask for."""
+    token_days: int = 30
+    """How many days a widget's token is valid."""
+    keep_originals_hours: int = 24
+    """How many hours a message is kept as it was written, beside its masked text."""
+    secret: str = ""
+    """What signs the widget's tokens, and what the gateway shows to Rasa and Rasa to the action server; `./run` makes one in var/secret."""
+    rasa_url: str = ""
+    """Where the gateway finds Rasa, if not on 127.0.0.1 at its port."""
     rasa_port: int = 5005
     """Port of the Rasa server, on 127.0.0.1."""
     actions_port: int = 5055
@@ -52,13 +76,49 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _parse(name: str, value: str, field: str) -> object:
-    if not isinstance(getattr(Settings, field), int):
-        return value
+    default = getattr(Settings, field)
+    if isinstance(default, int):
+        return _number(name, value, 65535 if field.endswith("_port") else 1000)
+    if isinstance(default, tuple):
+        items = tuple(item.strip() for item in value.split(",") if item.strip())
+        for item in items:
+            _check(name, item, field)
+        return items
+    _check(name, value, field)
+    return value
+
+
+def _number(name: str, value: str, highest: int) -> int:
     try:
         number = int(value)
     except ValueError:
         raise InvalidSetting(f'{name} is "{value}"; it must be a whole number') from None
-    highest = 65535 if field.endswith("_port") else 1000
     if not 1 <= number <= highest:
         raise InvalidSetting(f"{name} is {number}; it must be between 1 and {highest}")
     return number
+
+
+def _is_network(value: str) -> bool:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        return False
+    return True
+
+
+_FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "url_prefix": (re.compile(r"(/[A-Za-z0-9._~-]+)*").fullmatch, "empty or a path such as /daozhen, without a / at its end"),
+    "allowed_origins": (re.compile(r"https?://[^/\s,]+|\*").fullmatch, "origins such as https://hospital.example, with commas between"),
+    "trusted_proxies": (_is_network, "addresses or networks such as 10.0.0.0/8, with commas between"),
+    "rasa_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as http://10.0.0.7:5005, without a / at its end"),
+    "secret": (re.compile(r"\S{32,}|").fullmatch, "at least 32 characters without spaces"),
+}  # fmt: skip
+"""The settings whose texts have a form: the test for it, and what an error says they must be."""
+
+
+def _check(name: str, value: str, field: str) -> None:
+    if field in _FORMS:
+        is_good, form = _FORMS[field]
+        if not is_good(value):
+            shown = "not usable" if field == "secret" else f'"{value}"'
+            raise InvalidSetting(f"{name} is {shown}; it must be {form}")

@@ -72,7 +72,7 @@ def test_answer_hands_over_all_that_a_reply_needs() -> None:
     assert found["facts"] == ["ward.beds", "ward.since", "ward.beds_at_opening"]
     assert found["choices"] == []
     assert found["values"] == {"department": SHORT[IR], "beds": 56, "since": "1991", "opening": 20}
-    assert [source["phrase"] for source in found["source"]] == ["phrase_source_undated"]
+    assert [source["phrase"] for source in found["sources"]] == ["phrase_source_undated"]
     assert slots == {
         "offer": None,
         "fallbacks": 0,
@@ -200,26 +200,26 @@ def test_several_questions() -> None:
         ("utter_staff", "fact", US),
         ("utter_price_unknown", "unknown", US),
     ]
-    assert [len(found["source"]) for found in messages] == [0, 1, 0]
+    assert [len(found["sources"]) for found in messages] == [0, 1, 0]
     assert slots["last_question"] == {"topic": "price", "departments": [US], "entities": []}
     assert slots["about_department"] == US
 
 
 def test_source_of_each_department() -> None:
     messages, _ = run(ActionAnswer(), parsed("ask_beds"))
-    phrases = [[source["phrase"] for source in found["source"]] for found in messages]
+    phrases = [[source["phrase"] for source in found["sources"]] for found in messages]
     assert phrases == [["phrase_source_undated"], ["phrase_source_dated"]]
 
 
 def test_source_is_not_told_twice() -> None:
     """An answer about the source has it in its text."""
     messages, _ = run(ActionAnswer(), parsed("ask_currency", ("department", IR)))
-    assert [found["source"] for found in messages] == [[]]
+    assert [found["sources"] for found in messages] == [[]]
 
 
 def test_no_source_without_a_fact() -> None:
     messages, _ = run(ActionAnswer(), parsed("ask_trials", ("department", IR)))
-    assert [found["source"] for found in messages] == [[]]
+    assert [found["sources"] for found in messages] == [[]]
 
 
 @pytest.mark.parametrize("intent", ["ask_overview", "ask_departments"])

@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import urllib.error
-import urllib.request
-import uuid
-from typing import Any
 
+import httpx
+
+from bot.cli.ask import gateway_url
+from bot.cli.client import Message, WidgetClient
 from bot.settings import InvalidSetting, read_settings
 
-
-def ask(port: int, sender: str, message: str) -> list[dict[str, Any]]:
-    """Send one message to Rasa's REST channel; its replies.
-
-    Raises:
-        urllib.error.URLError: if no server answers.
-    """
-    body = json.dumps({"sender": sender, "message": message}).encode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/webhooks/rest/webhook", body, {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=30) as reply:
-        replies: list[dict[str, Any]] = json.load(reply)
-    return replies
+AWAY = "Nothing answers yet: start ./run in another terminal."
 
 
-def show(replies: list[dict[str, Any]]) -> list[str]:
-    """Print replies, buttons numbered; what each button says."""
-    payloads: list[str] = []
-    for reply in replies:
-        print(f"\n{reply.get('text', '')}")
-        for button in reply.get("buttons") or ():
-            payloads.append(button["payload"])
-            print(f"  [{len(payloads)}] {button['title']}")
+def show(messages: list[Message]) -> list[str]:
+    """Print what others than the person said, buttons numbered; the buttons' keys."""
+    keys: list[str] = []
+    for message in messages:
+        if message["sender"] == "patient":
+            continue
+        print(f"\n{message['text']}")
+        if message["source"]:
+            print(message["source"]["text"])
+        for button in message["buttons"]:
+            keys.append(button["key"])
+            print(f"  [{len(keys)}] {button['title']}")
     print()
-    return payloads
+    return keys
+
+
+def ask(client: WidgetClient, line: str, keys: list[str]) -> list[Message]:
+    """Send a line, or press the button of that number; what is said to it. A person who has taken over answers later."""
+    pressed = line.isdigit() and 0 < int(line) <= len(keys)
+    asked = client.press(keys[int(line) - 1]) if pressed else client.send(line)
+    if client.read(asked["seq"])["mode"] == "person":
+        print("(The front desk reads this now; an empty line ends, any other asks again for what is new.)")
+        return client.read(asked["seq"])["messages"]
+    return client.replies(asked)
 
 
 def main(arguments: list[str]) -> int:
     """Read, send, show, until an empty line or Ctrl-D."""
     try:
-        port = read_settings().rasa_port
+        url = gateway_url(read_settings())
+        with WidgetClient(url, timeout=120) as client:
+            return _talk(client)
     except InvalidSetting as error:
         print(error, file=sys.stderr)
-        return 1
-    sender = uuid.uuid4().hex
-    payloads: list[str] = []
+    except httpx.TransportError:
+        print(AWAY, file=sys.stderr)
+    return 1
+
+
+def _talk(client: WidgetClient) -> int:
+    keys: list[str] = []
     while True:
         try:
             line = input("> ").strip()
@@ -55,12 +61,8 @@ def main(arguments: list[str]) -> int:
             return 0
         if not line:
             return 0
-        if line.isdigit() and 0 < int(line) <= len(payloads):
-            line = payloads[int(line) - 1]
         try:
-            payloads = show(ask(port, sender, line))
-        except urllib.error.URLError:
-            print(
-                "Nothing answers yet: start ./run in another terminal, and wait for its three lines.", file=sys.stderr
-            )
-            return 1
+            keys = show(ask(client, line, keys))
+        except httpx.HTTPStatusError as error:
+            error.response.read()
+            print(error.response.json()["message"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -43,6 +45,19 @@ def write_endpoints(settings: Settings, folder: Path) -> Path:
     return path
 
 
+def gateway_server() -> list[str]:
+    """The command that serves the gateway, where its settings say."""
+    return [serving_python(), "-m", "bot.gateway"]
+
+
+def write_credentials(folder: Path) -> Path:
+    """credentials.yml of what is served: the gateway's channel alone, without Rasa's open ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "credentials.yml"
+    path.write_text("bot.rasa.connector.DaozhenInput:\n", encoding="utf-8")
+    return path
+
+
 def rasa_server(settings: Settings, model: Path, endpoints: Path, *more: str) -> list[str]:
     """The command that serves a model on loopback."""
     return rasa_command(
@@ -66,3 +81,11 @@ def action_server(settings: Settings) -> list[str]:
 
 
 ON_LOOPBACK = {"SANIC_HOST": "127.0.0.1"}
+
+_PR_SET_PDEATHSIG = 1
+"""prctl(2), Linux."""
+
+
+def die_with_parent() -> None:
+    """In a process just made: end when the one that made it does, so that no server is left behind with its port."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

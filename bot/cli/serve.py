@@ -1,45 +1,71 @@
-"""`./run`: train if needed, start the action server and Rasa, restart one that dies, stop both on Ctrl-C."""
+"""`./run`: start the gateway, Rasa and its action server, restart one that dies, stop all on Ctrl-C.
+
+The gateway comes first and answers within seconds; a message sent while Rasa still trains or loads is answered when it is ready.
+"""
 
 from __future__ import annotations
 
+import errno
 import signal
+import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from pathlib import Path
+from dataclasses import dataclass
 from types import FrameType
 
-from bot.cli.processes import ON_LOOPBACK, action_server, environment, rasa_server, write_endpoints
-from bot.cli.train import is_stale, newest_model, train
+from bot.cli.ask import gateway_answers, gateway_url, rasa_answers
+from bot.cli.processes import (
+    ON_LOOPBACK,
+    action_server,
+    die_with_parent,
+    environment,
+    gateway_server,
+    rasa_server,
+    write_credentials,
+    write_endpoints,
+)
+from bot.cli.secret import shared_secret
+from bot.cli.train import Training, is_stale, newest_model
 from bot.settings import ROOT, InvalidSetting, Settings, read_settings
 
-RESTART_PAUSE = 2.0
+VAR = ROOT / "var"
+QUICK, LONGEST_PAUSE = 0.2, 10.0
+"""Seconds before a process that has died is started again: the first time, and at most, where it dies at once every time."""
+SETTLED = 20.0
+"""Seconds after which a process counts as running well."""
 STOP_PATIENCE = 10.0
+LOOK = 0.3
 
 
 class Service:
     """A process that is kept running."""
 
-    def __init__(self, name: str, command: list[str]) -> None:
+    def __init__(self, name: str, command: list[str], surroundings: dict[str, str]) -> None:
         self.name = name
         self._command = command
+        self._surroundings = surroundings
         self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
         self._restart_at = 0.0
+        self._pause = QUICK
 
     def start(self) -> None:
         """Start the process."""
-        self._process = subprocess.Popen(self._command, cwd=ROOT, env=environment(**ON_LOOPBACK))
+        self._started_at = time.monotonic()
+        self._process = subprocess.Popen(
+            self._command, cwd=ROOT, env=self._surroundings, preexec_fn=die_with_parent
+        )
 
     def tend(self) -> None:
-        """Start the process again if it has died, after a pause."""
+        """Start the process again if it has died, after a pause that grows where it dies at once every time."""
         if self._process is None or self._process.poll() is None:
             return
         now = time.monotonic()
         if not self._restart_at:
-            print(f"{self.name} has stopped (exit code {self._process.returncode}); starting it again.", flush=True)
-            self._restart_at = now + RESTART_PAUSE
+            print(f"{self.name} has stopped ({_how(self._process.returncode)}); starting it again.", flush=True)
+            self._pause = QUICK if now - self._started_at > SETTLED else min(2 * self._pause, LONGEST_PAUSE)
+            self._restart_at = now + self._pause
         elif now >= self._restart_at:
             self._restart_at = 0.0
             self.start()
@@ -56,54 +82,129 @@ class Service:
             self._process.wait()
 
 
-def answers(port: int) -> bool:
-    """Whether a Rasa server on loopback has its model loaded."""
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+@dataclass(frozen=True)
+class _Port:
+    what: str
+    host: str
+    number: int
+    setting: str
+
+
+class PortTaken(Exception):
+    """A port that is needed cannot be had; the message names the setting."""
+
+
+def check_ports(settings: Settings) -> None:
+    """Check that the three ports are free.
+
+    Raises:
+        PortTaken: if one is not.
+    """
+    if gateway_answers(settings):
+        raise PortTaken(
+            f"Daozhen is already running at {gateway_url(settings)}/. "
+            "To run a second one, give it ports of its own: DAOZHEN_GATEWAY_PORT, DAOZHEN_RASA_PORT, DAOZHEN_ACTIONS_PORT."
+        )
+    for port in (
+        _Port("the gateway", settings.gateway_host, settings.gateway_port, "DAOZHEN_GATEWAY"),
+        _Port("Rasa", "127.0.0.1", settings.rasa_port, "DAOZHEN_RASA"),
+        _Port("the action server", "127.0.0.1", settings.actions_port, "DAOZHEN_ACTIONS"),
+    ):
+        _check_port(port)
+
+
+def _check_port(port: _Port) -> None:
+    family = socket.AF_INET6 if ":" in port.host else socket.AF_INET
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as reply:
-            return bool(reply.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((port.host, port.number))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(
+                f"Port {port.number} is in use by another program, and {port.what} needs one: "
+                f"set {port.setting}_PORT to a free one ({port.setting}_PORT={port.number + 1} ./run)."
+            ) from error
+        raise PortTaken(f"{port.what} cannot listen on {port.host}:{port.number}: {error.strerror}; see {port.setting}_HOST and _PORT.") from error
 
 
 def where_to_go(settings: Settings) -> str:
-    """The three lines that a person sees once the bot answers."""
+    """The three lines that a person sees once the gateway answers."""
     return (
-        f"Daozhen answers on http://127.0.0.1:{settings.rasa_port}/webhooks/rest/webhook (POST sender and message).\n"
-        "Talk to it: ./run chat in another terminal.\n"
-        "Stop it: Ctrl-C."
+        f"Daozhen is at {gateway_url(settings)}/ : a page with the chat, and the line that puts it on another site.\n"
+        "Talk to it in a terminal: ./run chat\n"
+        "Stop it: Ctrl-C"
     )
 
 
-def services(settings: Settings, model: Path) -> list[Service]:
-    """What `./run` keeps running."""
-    endpoints = write_endpoints(settings, ROOT / "var")
-    return [
-        Service("The action server", action_server(settings)),
-        Service("Rasa", rasa_server(settings, model, endpoints)),
-    ]
+class Supervisor:
+    """Keeps the processes of Daozhen running.
+
+    Args:
+        settings: the secret is taken from var/secret where it is not set.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._surroundings = environment(**ON_LOOPBACK, DAOZHEN_SECRET=shared_secret(settings, VAR))
+        self._services = [Service("The gateway", gateway_server(), self._surroundings)]
+        self._training: Training | None = None
+        self._to_tell = ["gateway", "rasa"]
+
+    def run(self) -> int:
+        """Run until stopped; 1 if there is no model and none can be trained."""
+        try:
+            self._services[0].start()
+            self._training = Training(self._surroundings) if is_stale() else None
+            if self._training:
+                print("Training the model; this takes about a minute.", flush=True)
+            else:
+                self._start_rasa()
+            while True:
+                for service in self._services:
+                    service.tend()
+                if self._training and self._training.has_ended():
+                    if not self._training.succeeded():
+                        print("The model could not be trained; what is above says why.", file=sys.stderr)
+                        return 1
+                    self._training = None
+                    self._start_rasa()
+                self._tell()
+                time.sleep(LOOK)
+        finally:
+            for service in reversed(self._services):
+                service.stop()
+            if self._training:
+                self._training.stop()
+
+    def _start_rasa(self) -> None:
+        model = newest_model()
+        assert model is not None  # is_stale() is true where there is none
+        rasa = rasa_server(
+            self._settings, model, write_endpoints(self._settings, VAR), "--credentials", str(write_credentials(VAR))
+        )
+        for name, command in (("The action server", action_server(self._settings)), ("Rasa", rasa)):
+            self._services.append(Service(name, command, self._surroundings))
+            self._services[-1].start()
+
+    def _tell(self) -> None:
+        """Say once where to go, and once that the bot answers."""
+        if "gateway" in self._to_tell and gateway_answers(self._settings):
+            self._to_tell.remove("gateway")
+            print(where_to_go(self._settings), flush=True)
+            if not rasa_answers(self._settings):
+                print("The assistant is still loading; what is asked now is answered in a moment.", flush=True)
+        elif "gateway" not in self._to_tell and "rasa" in self._to_tell and rasa_answers(self._settings):
+            self._to_tell.remove("rasa")
+            print("The assistant is ready.", flush=True)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _run(settings: Settings, model: Path) -> None:
-    running = services(settings, model)
-    told = False
-    try:
-        for service in running:
-            service.start()
-        print("Starting; the first answer takes about ten seconds.", flush=True)
-        while True:
-            for service in running:
-                service.tend()
-            if not told and answers(settings.rasa_port):
-                print(where_to_go(settings), flush=True)
-                told = True
-            time.sleep(0.3)
-    finally:
-        for service in reversed(running):
-            service.stop()
 
 
 def main(arguments: list[str]) -> int:
@@ -113,16 +214,10 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         settings = read_settings()
-        if is_stale() and train() != 0:
-            return 1
-        model = newest_model()
-        if model is None:
-            print("There is no model under models/: ./run train makes one.", file=sys.stderr)
-            return 1
-        _run(settings, model)
+        check_ports(settings)
+        return Supervisor(settings).run()
     except KeyboardInterrupt:
-        pass
-    except (InvalidSetting, InvalidDepartments) as error:
+        return 0
+    except (InvalidSetting, InvalidDepartments, PortTaken) as error:
         print(error, file=sys.stderr)
         return 1
-    return 0

@@ -19,6 +19,14 @@ def main(arguments: list[str]) -> int:
         return 1
     for field in fields(Settings):
         value = getattr(settings, field.name)
-        shown = make_url(value).__repr__() if field.name == "database_url" else value
-        print(f"{PREFIX}{field.name.upper()}={shown}")
+        print(f"{PREFIX}{field.name.upper()}={_shown(field.name, value)}")
     return 0
+
+
+def _shown(name: str, value: object) -> str:
+    """A setting's value as it may be read over a shoulder."""
+    if name == "database_url":
+        return repr(make_url(value))
+    if name == "secret":
+        return "(set)" if value else ""
+    return ",".join(value) if isinstance(value, tuple) else str(value)

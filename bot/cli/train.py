@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.cli.processes import environment, rasa_command
+from bot.cli.processes import die_with_parent, environment, rasa_command
 from bot.settings import ROOT
 
 MODELS = ROOT / "models"
@@ -38,13 +38,44 @@ def is_stale() -> bool:
     return newest_model() is None or not stamp.exists() or stamp.read_text() != inputs_digest()
 
 
+class Training:
+    """A training that goes on in a process of its own.
+
+    Args:
+        surroundings: the environment of the process.
+        more: arguments for `rasa train`; with any, the model is not marked as up to date.
+    """
+
+    def __init__(self, surroundings: dict[str, str], *more: str) -> None:
+        self._digest = "" if more else inputs_digest()
+        command = rasa_command("train", *(more or ("--skip-validation",)))
+        self._process = subprocess.Popen(command, env=surroundings, cwd=ROOT, preexec_fn=die_with_parent)
+
+    def has_ended(self) -> bool:
+        """Whether it has."""
+        return self._process.poll() is not None
+
+    def succeeded(self) -> bool:
+        """Wait for its end; whether there is a model now, which is then marked as up to date."""
+        succeeded = self._process.wait() == 0
+        if succeeded and self._digest:
+            (MODELS / STAMP).write_text(self._digest)
+        return succeeded
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait()
+
+
 def train(*more: str) -> int:
-    """Train; the exit code of Rasa."""
-    digest = inputs_digest()
-    code = subprocess.call(rasa_command("train", *(more or ("--skip-validation",))), env=environment(), cwd=ROOT)
-    if code == 0 and not more:
-        (MODELS / STAMP).write_text(digest)
-    return code
+    """Train; 0 if there is a model now."""
+    training = Training(environment(), *more)
+    try:
+        return 0 if training.succeeded() else 1
+    except BaseException:
+        training.stop()
+        raise
 
 
 def main(arguments: list[str]) -> int:

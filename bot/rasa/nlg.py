@@ -17,9 +17,17 @@ from bot.language.script import Language, choose_language, to_traditional
 from bot.language.wording import variation, word
 from bot.settings import read_settings
 
+CHANNEL = "daozhen"
+"""Our own channel: it gets the source of a reply beside the text; Rasa's channels get it in the text."""
 SOURCE_LINE = "phrase_source_line"
-METADATA_KEYS = ("kind", "topic", "department", "facts")
+METADATA_KEYS = ("kind", "topic", "department", "facts", "ticket")
 """What of an answer travels beside its text, for channels that can show it."""
+
+
+def given(tracker: DialogueStateTracker) -> dict[str, Any]:
+    """What the channel gave with the latest message: our own says which language and script are pinned, None for none."""
+    metadata: dict[str, Any] = (tracker.latest_message.metadata if tracker.latest_message else None) or {}
+    return metadata
 
 
 def reply_language(tracker: DialogueStateTracker) -> Language:
@@ -27,15 +35,14 @@ def reply_language(tracker: DialogueStateTracker) -> Language:
     message = tracker.latest_message
     parsed = message.parse_data if message else {}
     text = (message.text if message else "") or ""
-    return choose_language(
-        tracker.get_slot("pinned_language"), parsed.get("language"), tracker.get_slot("language"), text
-    )
+    pinned = given(tracker).get("language", tracker.get_slot("pinned_language"))
+    return choose_language(pinned, parsed.get("language"), tracker.get_slot("language"), text)
 
 
 def reply_script(tracker: DialogueStateTracker) -> str | None:
-    """The Chinese script to answer in: the message's own, else the conversation's."""
+    """The Chinese script to answer in: the pinned one, else the message's own, else the conversation's."""
     parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
-    script: str | None = parsed.get("script") or tracker.get_slot("script")
+    script: str | None = given(tracker).get("script") or parsed.get("script") or tracker.get_slot("script")
     return script
 
 
@@ -60,12 +67,12 @@ class ReplyGenerator(TemplatedNaturalLanguageGenerator):
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any]:
-        """The reply as Rasa sends it: text and buttons; and beside them, for the event's metadata, language, kind, topic,
-        department, facts, source and the gate's rule.
+        """The reply as Rasa sends it: text and buttons; and beside them, for the event's metadata, language, script, kind, topic,
+        department, facts, ticket, the gate's rule, and the source as {"text", "department"}.
 
         Args:
-            kwargs: what the action gave: `values` for the placeholders, `source`, `choices` (buttons) and METADATA_KEYS;
-                `language` where the action has just changed it.
+            kwargs: what the action gave: `values` for the placeholders, `sources`, `choices` (buttons) and METADATA_KEYS;
+                `language` where the action has just changed it. Rasa lays these over what is returned here.
 
         Raises:
             UnknownResponse: if domain.yml lacks the response in the language.
@@ -75,13 +82,16 @@ class ReplyGenerator(TemplatedNaturalLanguageGenerator):
         reply = variation(self.responses, utter_action, language, rule)
         values = {**self._numbers, **(kwargs.get("values") or {})}
         reply["text"] = word(self.responses, utter_action, language, values, rule)
-        metadata = {**reply.pop("metadata"), "language": language}
+        script = reply_script(tracker) if language == "zh" else None
+        metadata = {**reply.pop("metadata"), "language": language, "script": script}
         if rule:
             metadata["rule"] = rule
         metadata.update({key: kwargs[key] for key in METADATA_KEYS if kwargs.get(key)})
-        if kwargs.get("source"):
-            metadata["source"] = word(self.responses, SOURCE_LINE, language, {"items": kwargs["source"]})
-            reply["text"] += "\n" + metadata["source"]
+        if kwargs.get("sources"):
+            line = word(self.responses, SOURCE_LINE, language, {"items": kwargs["sources"]})
+            metadata["source"] = {"text": line, "department": kwargs.get("department")}
+            if output_channel != CHANNEL:
+                reply["text"] += "\n" + line
         for choice in kwargs.get("choices") or ():
             reply.setdefault("buttons", []).append({"title": choice[language], "payload": choice[language]})
         readings = [word(self.responses, name, language, {}) for name in kwargs.get("readings") or ()]
@@ -89,7 +99,7 @@ class ReplyGenerator(TemplatedNaturalLanguageGenerator):
             buttons = [{"title": text, "payload": text} for text in dict.fromkeys(readings)]
             reply["buttons"] = buttons + reply.get("buttons", [])
         reply.update(metadata)
-        if language == "zh" and reply_script(tracker) == "traditional":
+        if script == "traditional":
             reply = _in_traditional(reply)
         return reply
 

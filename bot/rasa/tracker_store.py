@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,40 +25,11 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy.engine import Engine
-from sqlalchemy.engine.url import make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateTable
 
+from bot.conversations.connect import connect, exclusive
+from bot.conversations.tables import trackers
 from bot.settings import read_settings
-
-metadata = sa.MetaData()
-trackers = sa.Table(
-    "trackers",
-    metadata,
-    sa.Column("conversation", sa.String(255), primary_key=True),
-    sa.Column("events", sa.Text, nullable=False),
-)
-
-
-def connect(url: str) -> Engine:
-    """An engine with a connection pool; SQLite gets its folder, WAL, and a wait for locks.
-
-    Raises:
-        sqlalchemy.exc.SQLAlchemyError: if the database cannot be reached.
-    """
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
-    if address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, poolclass=QueuePool, connect_args={"check_same_thread": False, "timeout": 10})
-
-    @sa.event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    return engine
 
 
 def window(events: Sequence[Event], turns: int) -> list[Event]:
@@ -106,7 +76,8 @@ class WindowedTrackerStore(TrackerStore):
         settings = read_settings()
         self._turns = settings.window_turns
         self._engine = connect(settings.database_url)
-        metadata.create_all(self._engine)
+        with exclusive(self._engine) as connection:  # the gateway's migrations make it too, perhaps at this moment
+            connection.execute(CreateTable(trackers, if_not_exists=True))
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Write the window of a conversation."""

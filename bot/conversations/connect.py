@@ -1,0 +1,106 @@
+"""Connections to the database: SQLite (WAL) or PostgreSQL (psycopg2), pooled, for threads.
+
+Reads go through `engine.connect()`, writes through `engine.begin()`. On SQLite the first reads a snapshot and never waits;
+the second takes the database's one write lock at its beginning (BEGIN IMMEDIATE), so that it cannot fail half-way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.pool import QueuePool
+
+LOCK_PATIENCE = 10.0
+"""Seconds to wait for SQLite's write lock."""
+_EXCLUSIVE = 0x64616F7A68656E
+"""Number of the PostgreSQL advisory lock that changes of the schema hold ("daozhen" in ASCII)."""
+
+
+def connect(url: str) -> Engine:
+    """An engine with a connection pool; a SQLite file and its folder are made where they are missing.
+
+    Errors of the engine never show the values of a statement: they are patients' words.
+
+    Raises:
+        ValueError: if the address is not one of SQLite (a file) or PostgreSQL.
+        sqlalchemy.exc.SQLAlchemyError: if the address cannot be read.
+    """
+    address = make_url(url)
+    backend = address.get_backend_name()
+    options = {"hide_parameters": True, "json_serializer": _to_json}
+    if backend == "postgresql" and address.get_driver_name() == "psycopg2":
+        return sa.create_engine(
+            address, pool_size=5, max_overflow=35, pool_pre_ping=True, isolation_level="READ COMMITTED", **options
+        )
+    if backend != "sqlite" or address.database in (None, "", ":memory:"):
+        raise ValueError("the database must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    _make_file(Path(address.database))
+    engine = sa.create_engine(
+        address,
+        poolclass=QueuePool,
+        pool_size=5,
+        max_overflow=35,
+        connect_args={"check_same_thread": False, "timeout": LOCK_PATIENCE},
+        **options,
+    )
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+@contextmanager
+def exclusive(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only one process at a time can be in: for changes of the schema."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_EXCLUSIVE)))
+        yield connection
+
+
+def storable(text: str) -> str:
+    """The text without what a database cannot hold: NUL and halves of surrogate pairs become U+FFFD."""
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _to_json(value: Any) -> str:
+    return storable(json.dumps(value, ensure_ascii=False))
+
+
+def _make_file(path: Path) -> None:
+    """A new database file that only its owner can read; SQLite gives its side files the same mode."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_immediate, not by the driver
+    _use_wal(connection)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten
+
+
+def _use_wal(connection: Any) -> None:
+    """Turn to WAL; the turn needs the file alone and does not wait for it by itself."""
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except connection.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

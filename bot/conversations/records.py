@@ -1,0 +1,141 @@
+"""What the store takes and gives: plain frozen records. All points in time are aware datetimes in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Literal
+
+Channel = Literal["widget", "telegram"]
+Language = Literal["en", "zh"]
+Script = Literal["simplified", "traditional"]
+Mode = Literal["bot", "person"]
+Sender = Literal["patient", "bot", "staff", "event"]
+DeliveryState = Literal["pending", "delivered", "undeliverable"]
+Urgency = Literal["emergency", "clinical", "service", "information"]
+TicketState = Literal["open", "claimed", "closed", "withdrawn"]
+
+URGENCIES: tuple[Urgency, ...] = ("emergency", "clinical", "service", "information")
+"""From the most urgent to the least."""
+PUSHING: frozenset[str] = frozenset({"telegram"})
+"""The channels that must be sent what is said to the patient; the others come and read it."""
+
+
+def utc_now() -> datetime:
+    """The time now."""
+    return datetime.now(timezone.utc)
+
+
+class StoreError(Exception):
+    """What was asked of the store cannot be done. The message holds ids, never a patient's words."""
+
+
+class UnknownConversation(StoreError):
+    """The conversation does not exist, or has been erased."""
+
+
+class UnknownMessage(StoreError):
+    """The conversation has no such message."""
+
+
+class UnknownTicket(StoreError):
+    """The ticket does not exist, or its conversation has been erased."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One person on one channel. `language` and `script` are set where the person pinned them; `ticket` is the open one's id."""
+
+    id: str
+    channel: Channel
+    address: str | None
+    language: Language | None
+    script: Script | None
+    mode: Mode
+    department: str | None
+    page: str | None
+    created_at: datetime
+    last_seq: int
+    ticket: str | None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing said. A patient's `text` is masked; `original` is what was written, where it differs and is still kept.
+
+    `kind` of a patient's message: "text" or "button"; of the bot's: the reply's kind; of an event: what happened.
+    `reply_to` is the seq of the patient's message that this answers. `author` is the staff name shown to the patient.
+    """
+
+    conversation: str
+    seq: int
+    id: str
+    sender: Sender
+    text: str
+    original: str | None
+    kind: str
+    body: Mapping[str, Any]
+    reply_to: int | None
+    author: str | None
+    created_at: datetime
+    delivery: DeliveryState
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Something to say to the patient: `body` holds buttons, source, topic and whatever else belongs to it, as JSON."""
+
+    text: str
+    kind: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NewTicket:
+    """A ticket to be opened. `summary` is one sentence, masked; `reason` says what led to it ("gate", "asked", "fallback", …)."""
+
+    urgency: Urgency
+    summary: str
+    department: str | None
+    language: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A conversation that waits for a person.
+
+    `claimed_by` is a staff member's id; `touched_at` when staff last did something with it; `replied_at` when staff first
+    answered the patient; `opened_seq` the conversation's last message when it was opened.
+    """
+
+    id: str
+    number: int
+    conversation: str
+    channel: Channel
+    urgency: Urgency
+    language: str | None
+    department: str | None
+    summary: str
+    reason: str
+    state: TicketState
+    opened_at: datetime
+    opened_seq: int
+    claimed_by: str | None
+    claimed_at: datetime | None
+    touched_at: datetime
+    replied_at: datetime | None
+    closed_at: datetime | None
+    outcome: str | None
+    escalated_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """A message leased to whoever makes the reply. `tries` counts the leases of this message, this one included."""
+
+    conversation: Conversation
+    message: Message
+    token: str
+    tries: int

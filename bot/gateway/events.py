@@ -1,0 +1,86 @@
+"""A conversation as a stream of server-sent events. It reads the store, so it misses nothing: wake-ups only say when."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sse_starlette import JSONServerSentEvent, ServerSentEvent
+
+from bot.conversations.records import Conversation, Message
+from bot.gateway import schemas
+from bot.gateway.services import Services
+from bot.gateway.threads import in_thread
+
+HEARTBEAT = 15
+"""Seconds between two comments that keep the connection alive."""
+LOOK_AGAIN = 10.0
+"""Seconds after which a stream looks at the store without a wake-up."""
+PAGE = 200
+TYPING_ON, TYPING_OFF = "typing:on", "typing:off"
+"""Wake-ups of a conversation while an answer to it is being written, by the bot or by staff."""
+
+
+def topic(conversation_id: str) -> str:
+    """The topic of a conversation's wake-ups."""
+    return f"conversation:{conversation_id}"
+
+
+async def stream(parts: Services, conversation_id: str, known: int) -> AsyncIterator[ServerSentEvent]:
+    """The events of a conversation from after the message `known` on, until it is erased or nobody listens any more."""
+    with (
+        parts.wakeups.subscribe(topic(conversation_id)) as subscription,
+        parts.status.telling(subscription),
+        parts.metrics.streams.track_inprogress(),
+    ):
+        view = _View(known)
+        event: str | None = None
+        while True:
+            if event in (TYPING_ON, TYPING_OFF):
+                yield _event("typing", on=event == TYPING_ON)
+            else:
+                conversation = await in_thread(parts.store.conversation, conversation_id)
+                if conversation is None:
+                    yield _event("erased")
+                    return
+                while messages := await in_thread(parts.store.read, conversation_id, view.known, PAGE):
+                    for message in messages:
+                        yield view.message(message)
+                for changed in view.changes(conversation, not parts.status.ready):
+                    yield changed
+            event = await subscription.wait(LOOK_AGAIN)
+
+
+class _View:
+    """What a stream's reader has been told."""
+
+    def __init__(self, known: int) -> None:
+        self.known = known
+        self._state: tuple[str, str | None] | None = None
+        self._starting = False
+        self._author: str | None = None
+
+    def message(self, message: Message) -> ServerSentEvent:
+        """The event of a message."""
+        self.known = message.seq
+        self._author = message.author or self._author
+        data = schemas.Message.of(message).json(ensure_ascii=False)
+        return ServerSentEvent(data, event="message", id=str(message.seq))
+
+    def changes(self, conversation: Conversation, starting: bool) -> list[ServerSentEvent]:
+        """The events of what else is new."""
+        found = []
+        state = (conversation.mode, conversation.ticket)
+        if state != self._state:
+            found.append(_event("mode", mode=conversation.mode, ticket=conversation.ticket))
+            if conversation.mode == "person" and (self._state is None or self._state[0] != "person"):
+                found.append(_event("staff", name=self._author))
+            self._state = state
+        if starting != self._starting:
+            found.append(_event("starting", on=starting))
+            self._starting = starting
+        return found
+
+
+def _event(name: str, **data: Any) -> ServerSentEvent:
+    return JSONServerSentEvent(data, event=name)

@@ -1,0 +1,56 @@
+"""/healthz (does it run), /readyz (can it do its work), /metrics (Prometheus)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from bot.gateway.services import Services, services
+from bot.gateway.threads import in_thread
+
+router = APIRouter(tags=["operation"])
+PROGRAM = "daozhen-gateway"
+
+
+class Health(BaseModel):
+    """That it runs, and that it is us."""
+
+    program: str = PROGRAM
+
+
+class Readiness(BaseModel):
+    """Whether the database answers and Rasa is ready. Messages are taken as soon as the database answers."""
+
+    database: bool
+    rasa: bool
+
+
+@router.get("/healthz", response_model=Health)
+async def healthz() -> Health:
+    """Does the gateway run?"""
+    return Health()
+
+
+@router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "not yet"}})
+async def readyz(parts: Services = Depends(services)) -> Response:
+    """Can it do its work? 200 if so, else 503; either way with the parts."""
+    state = Readiness(database=await in_thread(_answers, parts.engine), rasa=parts.status.ready)
+    return JSONResponse(state.dict(), 200 if all(state.dict().values()) else 503)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(parts: Services = Depends(services)) -> Response:
+    """Counters for Prometheus."""
+    return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _answers(engine: sa.engine.Engine) -> bool:
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""Handing a conversation over to a person at the patient's wish: what is stored, and what the patient is told happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.conversations.records import Conversation, Message, NewTicket, Reply, Ticket, Urgency
+from bot.conversations.store import Store
+from bot.gateway.intake import summary
+from bot.gateway.words import Words
+from bot.language.script import choose_language
+
+RECENT = 30
+"""How many of the last messages are looked through for what a ticket is about."""
+
+
+def recent(store: Store, conversation: Conversation) -> list[Message]:
+    """The last messages of a conversation, oldest first. Blocks."""
+    return store.read(conversation.id, after=max(0, conversation.last_seq - RECENT), limit=RECENT)
+
+
+def language_of(conversation: Conversation, messages: Sequence[Message], accepted: str = "") -> str:
+    """The language to tell something in: the pinned one, else the last answer's, else what the browser accepts."""
+    answered = next((found.body["language"] for found in reversed(messages) if found.body.get("language")), None)
+    written = next((found.text for found in reversed(messages) if found.sender == "patient"), "")
+    return choose_language(conversation.language, answered, accepted or None, written)
+
+
+def script_of(conversation: Conversation, messages: Sequence[Message]) -> str | None:
+    """The Chinese script to tell something in: the pinned one, else the last answer's."""
+    return conversation.script or next((found.body["script"] for found in reversed(messages) if found.body.get("script")), None)
+
+
+def subject(messages: Sequence[Message]) -> str:
+    """What a conversation is about, in the patient's own (masked) words: the last thing they wrote before they agreed
+    to, or asked for, a person. Empty where they wrote nothing.
+    """
+    answered_with = {found.reply_to: found.kind for found in messages if found.sender == "bot"}
+    written = [found for found in messages if found.sender == "patient" and found.kind == "text"]
+    substantial = [found for found in written if answered_with.get(found.seq) not in ("handoff", "smalltalk", "command")]
+    return summary((substantial or written)[-1].text) if written else ""
+
+
+def reason(messages: Sequence[Message]) -> str:
+    """What led to the wish for a person: what the bot said last before the patient's last message, or "asked"."""
+    asked = next((found.seq for found in reversed(messages) if found.sender == "patient"), 0)
+    kind = next((found.kind for found in reversed(messages) if found.sender == "bot" and found.seq < asked), "")
+    return kind if kind in ("advice", "fallback", "unknown") else "asked"
+
+
+def new_ticket(urgency: Urgency, why: str, conversation: Conversation, messages: Sequence[Message]) -> NewTicket:
+    """A ticket for a conversation as it stands."""
+    department = next((found.body["department"] for found in reversed(messages) if found.body.get("department")), None)
+    return NewTicket(
+        urgency=urgency,
+        summary=subject(messages),
+        department=department or conversation.department,
+        language=language_of(conversation, messages),
+        reason=why,
+    )
+
+
+def ask_for_person(store: Store, words: Words, conversation: Conversation, accepted: str = "") -> Ticket:
+    """Open a ticket and tell the patient what happens next; where one is open, it stays as it is. Blocks.
+
+    Raises:
+        bot.conversations.records.UnknownConversation: if the conversation has been erased.
+    """
+    messages = recent(store, conversation)
+    event = _event(words, "ticket_opened", conversation, messages, accepted)
+    new = new_ticket("service", "asked", conversation, messages)
+    return store.open_ticket(conversation.id, new, event)
+
+
+def withdraw(store: Store, words: Words, conversation: Conversation, accepted: str = "") -> Ticket | None:
+    """Withdraw the open ticket and tell the patient so; None where none is open. Blocks."""
+    if conversation.ticket is None:
+        return None
+    event = _event(words, "ticket_withdrawn", conversation, recent(store, conversation), accepted)
+    return store.withdraw_ticket(conversation.id, event)
+
+
+def _event(
+    words: Words, kind: str, conversation: Conversation, messages: Sequence[Message], accepted: str
+) -> Reply:
+    language = language_of(conversation, messages, accepted)
+    return words.reply(f"utter_{kind}", language, script_of(conversation, messages))
