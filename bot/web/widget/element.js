@@ -24,7 +24,6 @@ export class DaozhenChat extends HTMLElement {
   #conversation;
   /** @type {Log} */
   #log;
-  #title = "";
   #small = matchMedia(SMALL);
   #dark = matchMedia("(prefers-color-scheme: dark)");
   /** @type {{name: string, values: Record<string, number> | undefined}} */
@@ -88,6 +87,10 @@ export class DaozhenChat extends HTMLElement {
     );
   }
 
+  get #title() {
+    return this.dataset[this.#language === "zh" ? "titleZh" : "titleEn"] ?? say("title", this.#language);
+  }
+
   // What people do
 
   #listen() {
@@ -100,6 +103,7 @@ export class DaozhenChat extends HTMLElement {
     on(parts.close, "click", () => this.close());
     on(parts.panel, "cancel", (event) => {
       event.preventDefault();
+      this.close();
     });
     on(parts.panel, "keydown", (event) => this.#key(event));
     on(parts.switcher, "click", () => {
@@ -125,7 +129,7 @@ export class DaozhenChat extends HTMLElement {
       this.#conversation.erase();
     });
     on(parts.suggestions, "click", (event) => {
-      if (event.target.dataset.text) this.#write(event.target.textContent);
+      if (event.target.dataset.text) this.#press(event.target.textContent);
     });
     on(parts.form, "submit", (event) => {
       event.preventDefault();
@@ -180,6 +184,18 @@ export class DaozhenChat extends HTMLElement {
     this.#log.end();
   }
 
+  /** The button pressed goes away; the focus goes to where one writes. @param {string} title @param {string} [key] */
+  #press(title, key) {
+    this.#focus();
+    this.#write(title, key);
+  }
+
+  /** On a phone the focus on the input would bring up the keyboard over what there is to read. */
+  #focus() {
+    const { input, title } = this.#parts;
+    (matchMedia("(pointer: coarse)").matches ? title : input).focus();
+  }
+
   /** @param {string} name @param {unknown} value */
   #choose(name, value) {
     this.#memory.set(name, value);
@@ -211,7 +227,7 @@ export class DaozhenChat extends HTMLElement {
 
   /** @param {boolean} focus whether the person asked for it */
   #reveal(focus) {
-    const { panel, launcher, input, title } = this.#parts;
+    const { panel, launcher } = this.#parts;
     if (!(panel instanceof HTMLDialogElement) || panel.open) return;
     launcher.hidden = true;
     const before = document.activeElement;
@@ -220,8 +236,7 @@ export class DaozhenChat extends HTMLElement {
     this.#lock(this.#small.matches);
     this.#place();
     this.#memory.set("open", true);
-    // On a phone the focus would bring up the keyboard over what there is to read.
-    if (focus) (matchMedia("(pointer: coarse)").matches ? title : input).focus();
+    if (focus) this.#focus();
     else if (before instanceof HTMLElement) before.focus();
     this.#read();
     this.#log.end();
@@ -245,7 +260,6 @@ export class DaozhenChat extends HTMLElement {
   #chosen() {
     const { panel, launcher, switcher, large, title, privacy } = this.#parts;
     const language = this.#language;
-    this.#title = this.dataset[language === "zh" ? "titleZh" : "titleEn"] ?? say("title", language);
     panel.lang = launcher.lang = language === "zh" ? "zh-CN" : "en";
     switcher.lang = language === "zh" ? "en" : "zh-CN";
     for (const root of [panel, launcher, privacy.line]) word(root, language);
@@ -272,8 +286,10 @@ export class DaozhenChat extends HTMLElement {
     const key = who.person ? (who.name ? "with_name" : "with_person") : who.ticket ? "with_ticket" : "";
     const line = key && say(key, language, { name: who.name ?? "" });
     if (person.textContent !== line) person.textContent = line;
+    const focused = [talk, withdraw].some((button) => button === this.shadowRoot?.activeElement);
     talk.hidden = who.person || who.ticket;
     withdraw.hidden = !talk.hidden;
+    if (focused) (talk.hidden ? withdraw : talk).focus();
   }
 
   /** @param {string} notice */
@@ -329,7 +345,7 @@ export class DaozhenChat extends HTMLElement {
 
   /** @param {"press" | "rate"} name @param {any} value the button pressed, or { seq, helpful } */
   #act(name, value) {
-    if (name === "press") return this.#write(value.title, value.key);
+    if (name === "press") return this.#press(value.title, value.key);
     this.#memory.set("rated", { ...this.#memory.get("rated"), [value.seq]: value.helpful });
     this.#conversation.rate(value.seq, value.helpful);
     this.#say("thanks");

@@ -35,6 +35,7 @@ export class Log {
     const added = messages.filter(({ seq }) => !known.has(seq));
     this.messages = [...this.messages, ...added].sort((a, b) => a.seq - b.seq);
     const rated = this.#rated();
+    const reading = log.scrollHeight - log.scrollTop - log.clientHeight > log.clientHeight / 2;
     for (const message of added) {
       this.#waiting(message.id)?.remove();
       const element = messageElement(message, rated[message.seq], this.#act);
@@ -44,9 +45,8 @@ export class Log {
       if (message.sender !== "patient") typing.hidden = true;
       if (message.sender !== "patient" && fresh) this.#announce(message);
     }
-    if (!added.length) return;
     this.#settle();
-    this.end();
+    if (added.length && !reading) this.end();
   }
 
   /** @param {Pending[]} waiting what has not been acknowledged */

@@ -15,17 +15,22 @@ export const SPEAKERS = { patient: "you", bot: "assistant", staff: "desk", event
  */
 export function messageElement(message, rated, act) {
   const { sender, kind, seq } = message;
-  const emergency = sender === "bot" && kind === "emergency";
+  const emergency = kind === "emergency";
   const element = make(
     "div",
-    { className: `message ${sender}${emergency ? " emergency" : ""}`, "data-seq": seq },
+    { className: `message ${sender}`, "data-seq": seq },
     speaker(sender, message.author),
     emergency ? heading() : null,
     make("p", { className: "text", lang: tag(message), textContent: message.text }),
     emergency ? calls(message.text) : null,
     message.source ? source(message) : null,
   );
-  if (emergency) element.tabIndex = 0;
+  if (emergency) {
+    element.classList.add(kind);
+    element.dataset.label = kind;
+    element.role = "group";
+    element.tabIndex = 0;
+  }
   if (message.buttons.length) element.append(choices(message, act));
   const foot = make("div", { className: "foot" }, make("time", { dateTime: message.time }));
   if (sender === "bot" && RATED.includes(kind)) foot.append(thumbs(seq, rated, act));
@@ -96,7 +101,7 @@ function thumbs(seq, rated, act) {
       for (const button of box.children) button.setAttribute("aria-pressed", String(button === chosen));
       act("rate", { seq, helpful });
     };
-    const chosen = iconButton(helpful ? "up" : "down", helpful ? "helpful" : "unhelpful", {
+    const chosen = iconButton("thumb", helpful ? "helpful" : "unhelpful", {
       "aria-pressed": String(rated === helpful),
       onclick,
     });

@@ -48,7 +48,7 @@ function line(message, language) {
   return make(
     "section",
     {},
-    make("h2", {}, who ? `${who} ` : "", make("time", { textContent: clock(new Date(message.time), language) })),
+    make("h2", {}, who ? `${who} ` : "", make("time", { textContent: clock(message.time, language) })),
     make("p", { lang: tag(message), textContent: message.text }),
     message.source ? make("p", { className: "source", lang: tag(message), textContent: message.source.text }) : null,
   );
