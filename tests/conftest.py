@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from browser import chat, chromium, new_chat, new_context, servers, site  # noqa: F401  # fixtures
 from shipped import DEPARTMENTS, RESPONSES, VOCABULARY
 
 from actions.schema import Department
