@@ -45,7 +45,7 @@ class Settings:
     keep_originals_hours: int = 24
     """How many hours a message is kept as it was written, beside its masked text."""
     secret: str = ""
-    """What signs the widget's tokens, and what the gateway shows to Rasa and Rasa to the action server; `./run` makes one in var/secret."""
+    """Signs the widget's tokens; the gateway shows it to Rasa, and Rasa to the action server. `./run` makes one in var/secret."""
     rasa_url: str = ""
     """Where the gateway finds Rasa, if not on 127.0.0.1 at its port."""
     rasa_port: int = 5005
@@ -108,7 +108,7 @@ def _is_network(value: str) -> bool:
 
 _FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "url_prefix": (re.compile(r"(/[A-Za-z0-9._~-]+)*").fullmatch, "empty or a path such as /daozhen, without a / at its end"),
-    "allowed_origins": (re.compile(r"https?://[^/\s,]+|\*").fullmatch, "origins such as https://hospital.example, with commas between"),
+    "allowed_origins": (re.compile(r"https?://[^/\s,]+|\*").fullmatch, "origins such as https://a.example, with commas between"),
     "trusted_proxies": (_is_network, "addresses or networks such as 10.0.0.0/8, with commas between"),
     "rasa_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as http://10.0.0.7:5005, without a / at its end"),
     "secret": (re.compile(r"\S{32,}|").fullmatch, "at least 32 characters without spaces"),

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from browser import chat, chromium, new_chat, new_context, servers, site  # noqa: F401  # fixtures
+from postgresql import PostgreSQL, binaries, serving
 from shipped import DEPARTMENTS, RESPONSES, VOCABULARY
+from sqlalchemy.engine import Engine
+from stores import Clock
 
 from actions.schema import Department
 from actions.terms import Vocabulary
+from bot.conversations.connect import connect
+from bot.conversations.migrations import migrate
+from bot.conversations.store import Store
+from bot.conversations.wakeups import wakeups_for
 from bot.language.names import Name, NameFinder
 from bot.language.tokenise import Tokeniser
 from bot.language.wording import Responses
@@ -48,3 +59,47 @@ def tokeniser(names: list[Name]) -> Tokeniser:
 def finder(names: list[Name]) -> NameFinder:
     """The finder of all names, with a few ordinary words such as training finds."""
     return NameFinder(names, ("cancel", "lives", "doctors", "doctor", "service", "person", "through"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server; where the machine has none, a failure with CI=true and a skip otherwise."""
+    if binaries() is None:
+        reason = "PostgreSQL's server is not installed (Debian: apt install postgresql)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new, empty database: the test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'daozhen.sqlite'}"
+    url: str = request.getfixturevalue("postgresql").new_database()
+    return url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A database with the newest tables, SQLite and PostgreSQL in turn."""
+    engine = connect(database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time that the store goes by, moved by hand."""
+    return Clock()
+
+
+@pytest.fixture
+def store(engine: Engine, clock: Clock) -> Iterator[Store]:
+    """An empty conversation store, on SQLite and on PostgreSQL in turn."""
+    wakeups = wakeups_for(engine)
+    yield Store(engine, wakeups, clock)
+    wakeups.close()

@@ -53,9 +53,7 @@ class Service:
     def start(self) -> None:
         """Start the process."""
         self._started_at = time.monotonic()
-        self._process = subprocess.Popen(
-            self._command, cwd=ROOT, env=self._surroundings, preexec_fn=die_with_parent
-        )
+        self._process = subprocess.Popen(self._command, cwd=ROOT, env=self._surroundings, preexec_fn=die_with_parent)
 
     def tend(self) -> None:
         """Start the process again if it has died, after a pause that grows where it dies at once every time."""
@@ -129,7 +127,9 @@ def _check_port(port: _Port) -> None:
                 f"Port {port.number} is in use by another program, and {port.what} needs one: "
                 f"set {port.setting}_PORT to a free one ({port.setting}_PORT={port.number + 1} ./run)."
             ) from error
-        raise PortTaken(f"{port.what} cannot listen on {port.host}:{port.number}: {error.strerror}; see {port.setting}_HOST and _PORT.") from error
+        raise PortTaken(
+            f"{port.what} cannot listen on {port.host}:{port.number}: {error.strerror}; see {port.setting}_HOST and _PORT."
+        ) from error
 
 
 def where_to_go(settings: Settings) -> str:

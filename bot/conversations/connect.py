@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import make_url
@@ -38,9 +39,11 @@ def connect(url: str) -> Engine:
     backend = address.get_backend_name()
     options = {"hide_parameters": True, "json_serializer": _to_json}
     if backend == "postgresql" and address.get_driver_name() == "psycopg2":
-        return sa.create_engine(
+        engine = sa.create_engine(
             address, pool_size=5, max_overflow=35, pool_pre_ping=True, isolation_level="READ COMMITTED", **options
         )
+        sa.event.listen(engine, "handle_error", _hide_values)
+        return engine
     if backend != "sqlite" or address.database in (None, "", ":memory:"):
         raise ValueError("the database must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
     _make_file(Path(address.database))
@@ -79,6 +82,16 @@ def _make_file(path: Path) -> None:
     """A new database file that only its owner can read; SQLite gives its side files the same mode."""
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _hide_values(context: Any) -> None:
+    """PostgreSQL quotes the values that it refuses ("Failing row contains …"): leave where and why."""
+    original = context.original_exception
+    if isinstance(original, (psycopg2.DataError, psycopg2.IntegrityError)) and context.sqlalchemy_exception is not None:
+        diagnosis = original.diag
+        where = (diagnosis.table_name, diagnosis.column_name, diagnosis.constraint_name)
+        text = f"{type(original).__name__}, SQLSTATE {diagnosis.sqlstate}: {' '.join(filter(None, where))}"
+        original.args = context.sqlalchemy_exception.args = (text,)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

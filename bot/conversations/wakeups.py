@@ -7,13 +7,28 @@ also looks again from time to time.
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
+import select
+import socket
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import closing
 from types import TracebackType
 
+import psycopg2
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+logger = logging.getLogger(__name__)
+
+RECONNECT_PAUSE = 1.0
+"""Seconds between two tries to listen to PostgreSQL again."""
+HEARTBEAT = 30.0
+"""Seconds without a notification after which the connection is tried."""
+_CHANNEL = "daozhen"
+_NOTIFY = sa.text("SELECT pg_notify(:channel, :payload)").bindparams(channel=_CHANNEL)
 _BACKLOG = 100
 """How many events a slow subscriber may leave waiting; of more, the oldest go."""
 
@@ -106,6 +121,83 @@ class Wakeups:
         """Stop what runs in the background."""
 
 
+class PostgresWakeups(Wakeups):
+    """Wake-ups between all processes on a PostgreSQL database: LISTEN/NOTIFY, heard by one thread over one connection.
+
+    A transaction's wake-ups are notified within it, so that PostgreSQL sends them if and when it commits. After the
+    connection was lost, every subscriber is woken once: something may have been missed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._engine = engine
+        self._ended = threading.Event()
+        self._stop, self._stopping = socket.socketpair()
+        self._listening = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="wake-ups", daemon=True)
+        self._thread.start()
+
+    def publish(self, topic: str, event: str = "") -> None:
+        """Wake the subscribers of a topic, in every process."""
+        with self._engine.begin() as connection:
+            self.before_commit(connection, [(topic, event)])
+
+    def before_commit(self, connection: Connection, wakes: Sequence[tuple[str, str]]) -> None:
+        """Notify within the transaction."""
+        if wakes:
+            connection.execute(_NOTIFY, [{"payload": json.dumps(wake)} for wake in wakes])
+
+    def after_commit(self, wakes: Sequence[tuple[str, str]]) -> None:
+        """Nothing: PostgreSQL sends them back to this process too."""
+
+    def wait_until_listening(self, timeout: float) -> bool:
+        """Whether this process hears wake-ups by now, or within so many seconds."""
+        return self._listening.wait(timeout)
+
+    def close(self) -> None:
+        """Stop the listening thread."""
+        self._ended.set()
+        self._stop.send(b".")
+        self._thread.join()
+        self._stop.close()
+        self._stopping.close()
+
+    def _listen(self) -> None:
+        pause = 0.0
+        while not self._ended.wait(pause):
+            try:
+                self._hear()
+            except psycopg2.Error as error:
+                logger.warning("wake-ups: no connection to the database (%s); trying again", type(error).__name__)
+            pause = RECONNECT_PAUSE
+            self._listening.clear()
+
+    def _hear(self) -> None:
+        """Listen until told to stop, or until the connection breaks."""
+        words, options = self._engine.dialect.create_connect_args(self._engine.url)
+        with closing(self._engine.dialect.connect(*words, **options)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {_CHANNEL}")
+            self._wake_all()
+            self._listening.set()
+            while not self._ended.is_set():
+                ready, _, _ = select.select([connection, self._stopping], [], [], HEARTBEAT)
+                if not ready:
+                    with connection.cursor() as cursor:  # finds out whether the connection still stands
+                        cursor.execute("SELECT 1")
+                connection.poll()
+                while connection.notifies:
+                    topic, event = json.loads(connection.notifies.pop(0).payload)
+                    super().publish(topic, event)
+
+    def _wake_all(self) -> None:
+        with self._lock:
+            topics = list(self._subscriptions)
+        for topic in topics:
+            super().publish(topic)
+
+
 def wakeups_for(engine: Engine) -> Wakeups:
     """The wake-ups of a database: within this process for SQLite, between all processes for PostgreSQL."""
-    return Wakeups()
+    return PostgresWakeups(engine) if engine.dialect.name == "postgresql" else Wakeups()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.conversations.connect import connect
@@ -26,6 +27,7 @@ from bot.gateway.metrics import Metrics
 from bot.gateway.rasa import Rasa
 from bot.gateway.rates import PerMinute
 from bot.gateway.services import Services
+from bot.gateway.site import Site
 from bot.gateway.status import Status
 from bot.gateway.threads import in_thread
 from bot.gateway.tokens import Tokens
@@ -33,6 +35,7 @@ from bot.gateway.words import Words
 from bot.gateway.worker import Worker
 from bot.safety.gate import shipped_gate
 from bot.settings import InvalidSetting, Settings
+from bot.web.home import STATIC
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +75,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     )
     for router in (widget.router, pages.router, health.router):
         app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC))
     handle_errors(app, words, metrics)
     _surround(app, settings, words, metrics)
     return app
@@ -116,6 +120,7 @@ async def _services(
         tokens=Tokens(settings.secret, settings.token_days, clock),
         rate_conversation=PerMinute(settings.rate_conversation),
         rate_address=PerMinute(settings.rate_address),
+        site=await in_thread(Site, settings, words),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a pressed button says: "<seq>.<index>" of a message that this conversation holds. What it stands for never leaves the server."""
+"""What a pressed button says. A client knows it as "<seq>.<index>" of a message; what it stands for never leaves the server."""
 
 from __future__ import annotations
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from bot.gateway.services import Services, services
+from bot.gateway.services import Parts
 from bot.gateway.threads import in_thread
 
 router = APIRouter(tags=["operation"])
@@ -35,14 +35,14 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "not yet"}})
-async def readyz(parts: Services = Depends(services)) -> Response:
+async def readyz(parts: Parts) -> Response:
     """Can it do its work? 200 if so, else 503; either way with the parts."""
     state = Readiness(database=await in_thread(_answers, parts.engine), rasa=parts.status.ready)
     return JSONResponse(state.dict(), 200 if all(state.dict().values()) else 503)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(parts: Services = Depends(services)) -> Response:
+async def metrics(parts: Parts) -> Response:
     """Counters for Prometheus."""
     return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -28,7 +28,6 @@ PAGE_POLICY = (
 )
 """Content-Security-Policy of our own pages."""
 SECURITY: Mapping[str, str] = {
-    "Cache-Control": "no-store",
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -39,7 +38,7 @@ SECURITY: Mapping[str, str] = {
 
 
 class SecurityHeaders:
-    """Adds the headers of SECURITY where a response does not set its own."""
+    """Adds the headers of SECURITY where a response does not set its own; what has no ETag is kept nowhere."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,6 +51,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY.items():
                     headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-cache" if "etag" in headers else "no-store")
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -119,7 +119,11 @@ class Intake:
         script = detect_script(text) or conversation.script
         reply = self._words.reply("utter_emergency", language, script, decision.rule)
         told = self._words.text("utter_emergency_told", language, script, decision.rule)
-        body = {**reply.body, "rule": decision.rule, "gate": {"verdict": decision.verdict, "matched": mask(decision.matched)}}
+        body = {
+            **reply.body,
+            "rule": decision.rule,
+            "gate": {"verdict": decision.verdict, "matched": mask(decision.matched)},
+        }
         ticket = NewTicket(
             urgency="emergency",
             summary=summary(mask(text)),

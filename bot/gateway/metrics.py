@@ -14,13 +14,22 @@ class Metrics:
         self._registry = registry = CollectorRegistry()
         self.messages = Counter("daozhen_messages", "Messages taken in", ["channel"], registry=registry)
         self.replies = Counter("daozhen_replies", "Replies by kind", ["kind"], registry=registry)
-        self.refusals = Counter("daozhen_refusals", "Requests refused, by the error's code", ["code"], registry=registry)
-        self.troubles = Counter("daozhen_troubles", "Attempts at an answer that failed, by cause", ["cause"], registry=registry)
-        self.tickets = Counter("daozhen_tickets", "Tickets asked for by patients, and withdrawn", ["what"], registry=registry)
+        self.refusals = Counter(
+            "daozhen_refusals", "Requests refused, by the error's code", ["code"], registry=registry
+        )
+        self.troubles = Counter(
+            "daozhen_troubles", "Attempts at an answer that failed, by cause", ["cause"], registry=registry
+        )
+        self.tickets = Counter(
+            "daozhen_tickets", "Tickets asked for by patients, and withdrawn", ["what"], registry=registry
+        )
         self.streams = Gauge("daozhen_event_streams", "Event streams open now", registry=registry)
         self.rasa_ready = Gauge("daozhen_rasa_ready", "1 while Rasa is ready to answer", registry=registry)
         self.answer_seconds = Histogram(
-            "daozhen_answer_seconds", "From a message's being stored to its answer's", buckets=SECONDS, registry=registry
+            "daozhen_answer_seconds",
+            "From a message's being stored to its answer's",
+            buckets=SECONDS,
+            registry=registry,
         )
 
     def text(self) -> bytes:

@@ -1,52 +1,27 @@
-"""The widget's one file, and the hospital page at /."""
+"""The widget's one file, and the pages: the hospital page at /, and a readable page of the interface at /docs."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-from typing import Optional
+from typing import Annotated
 
-import yaml
-from fastapi import APIRouter, Depends, Header, Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import HTMLResponse, Response
 
-from actions.departments import Registry
-from bot.gateway.errors import Refusal
-from bot.gateway.services import Services, services
-from bot.language.wording import Responses
-from bot.settings import ROOT
-from bot.web.home import STATIC, page_language, render_home
-from bot.web.widget import Script, compose_widget
+from bot.gateway.services import Parts
+from bot.web.api import render_api
+from bot.web.home import page_language
 
-router = APIRouter(tags=["pages"], include_in_schema=False)
+router = APIRouter(tags=["pages"])
 MINUTES = 10
 """How long a browser uses the widget's file before it asks whether there is a newer one."""
 
 
-@lru_cache(maxsize=1)
-def _widget(numbers: tuple[str, ...]) -> Script:
-    return compose_widget(numbers)
-
-
-@lru_cache(maxsize=1)
-def _registry() -> Registry:
-    return Registry()
-
-
-@lru_cache(maxsize=1)
-def _responses(domain: Path = ROOT / "domain.yml") -> Responses:
-    responses: Responses = yaml.load(domain.read_text(encoding="utf-8"), yaml.CSafeLoader)["responses"]
-    return responses
-
-
-@router.get("/widget/daozhen.js")
+@router.get("/widget/daozhen.js", response_class=Response, responses={304: {"description": "still the same"}})
 def widget(
-    parts: Services = Depends(services),
-    accept_encoding: str = Header(""),
-    if_none_match: str = Header(""),
+    parts: Parts, accept_encoding: Annotated[str, Header()] = "", if_none_match: Annotated[str, Header()] = ""
 ) -> Response:
-    """The chat widget."""
-    script = _widget((parts.settings.emergency_number, parts.settings.crisis_hotline))
+    """The widget: one script for a hospital's page, in both languages."""
+    script = parts.site.script
     headers = {
         "Cache-Control": f"public, max-age={MINUTES * 60}",
         "Cross-Origin-Resource-Policy": "cross-origin",
@@ -61,28 +36,22 @@ def widget(
     return Response(script.content, media_type="text/javascript; charset=utf-8", headers=headers)
 
 
-@router.get("/")
+@router.get("/", response_class=HTMLResponse)
 def home(
     request: Request,
-    lang: Optional[str] = None,  # noqa: UP045  # read by FastAPI
-    accept_language: str = Header(""),
-    parts: Services = Depends(services),
+    parts: Parts,
+    lang: Annotated[str, Query(description="en or zh")] = "",
+    accept_language: Annotated[str, Header()] = "",
 ) -> HTMLResponse:
-    """The hospital page."""
-    prefix = parts.settings.url_prefix
+    """The hospital page, in the language asked for or accepted."""
     language = page_language(lang, accept_language)
-    address = f"{request.url.scheme}://{request.url.netloc}{prefix}"
-    number = parts.settings.emergency_number
-    page = render_home(
-        _registry().departments(), _responses(), language, number=number, address=address, prefix=prefix
+    address = f"{request.url.scheme}://{request.url.netloc}{parts.settings.url_prefix}"
+    return HTMLResponse(
+        parts.site.home(language, address), headers={"Content-Language": language, "Vary": "Accept-Language"}
     )
-    return HTMLResponse(page, headers={"Content-Language": language, "Vary": "Accept-Language"})
 
 
-@router.get("/static/{name}")
-def static(name: str) -> FileResponse:
-    """Styles and scripts of the pages."""
-    file = STATIC / name
-    if file.parent != STATIC or not file.is_file():
-        raise Refusal("not_found")
-    return FileResponse(file, headers={"Cache-Control": f"public, max-age={MINUTES * 60}"})
+@router.get("/docs", response_class=HTMLResponse)
+def interface(request: Request, parts: Parts) -> HTMLResponse:
+    """This interface as a page to read; /openapi.json is the same for programs."""
+    return HTMLResponse(render_api(request.app.openapi(), parts.settings.url_prefix))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from sqlalchemy.engine import Engine
 
 from bot.conversations.store import Store
@@ -13,6 +14,7 @@ from bot.gateway.intake import Intake
 from bot.gateway.metrics import Metrics
 from bot.gateway.rasa import Rasa
 from bot.gateway.rates import PerMinute
+from bot.gateway.site import Site
 from bot.gateway.status import Status
 from bot.gateway.tokens import Tokens
 from bot.gateway.words import Words
@@ -35,9 +37,14 @@ class Services:
     tokens: Tokens
     rate_conversation: PerMinute
     rate_address: PerMinute
+    site: Site
 
 
 def services(request: Request) -> Services:
     """The services of the app that a request came to."""
     found: Services = request.app.state.services
     return found
+
+
+Parts = Annotated[Services, Depends(services)]
+"""The services, as a parameter of a route."""

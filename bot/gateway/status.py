@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from bot.conversations.wakeups import Subscription
 from bot.gateway.metrics import Metrics
@@ -55,10 +55,8 @@ class Status:
             ready = await self._rasa.is_ready() or (self.ready and await self._rasa.is_ready())
             self._set(ready)
             self._look.clear()
-            try:
+            with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._look.wait(), LATER if ready else SOON)
-            except asyncio.TimeoutError:
-                pass
 
     def _set(self, ready: bool) -> None:
         if ready == self.ready:

@@ -28,7 +28,9 @@ def language_of(conversation: Conversation, messages: Sequence[Message], accepte
 
 def script_of(conversation: Conversation, messages: Sequence[Message]) -> str | None:
     """The Chinese script to tell something in: the pinned one, else the last answer's."""
-    return conversation.script or next((found.body["script"] for found in reversed(messages) if found.body.get("script")), None)
+    return conversation.script or next(
+        (found.body["script"] for found in reversed(messages) if found.body.get("script")), None
+    )
 
 
 def subject(messages: Sequence[Message]) -> str:
@@ -37,7 +39,9 @@ def subject(messages: Sequence[Message]) -> str:
     """
     answered_with = {found.reply_to: found.kind for found in messages if found.sender == "bot"}
     written = [found for found in messages if found.sender == "patient" and found.kind == "text"]
-    substantial = [found for found in written if answered_with.get(found.seq) not in ("handoff", "smalltalk", "command")]
+    substantial = [
+        found for found in written if answered_with.get(found.seq) not in ("handoff", "smalltalk", "command")
+    ]
     return summary((substantial or written)[-1].text) if written else ""
 
 
@@ -80,8 +84,6 @@ def withdraw(store: Store, words: Words, conversation: Conversation, accepted: s
     return store.withdraw_ticket(conversation.id, event)
 
 
-def _event(
-    words: Words, kind: str, conversation: Conversation, messages: Sequence[Message], accepted: str
-) -> Reply:
+def _event(words: Words, kind: str, conversation: Conversation, messages: Sequence[Message], accepted: str) -> Reply:
     language = language_of(conversation, messages, accepted)
     return words.reply(f"utter_{kind}", language, script_of(conversation, messages))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Annotated, Optional
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -14,7 +14,7 @@ from bot.gateway import buttons, events, schemas, tickets
 from bot.gateway.errors import Refusal, accepted_language, documented
 from bot.gateway.intake import InvalidText
 from bot.gateway.rates import PerMinute, TooFast
-from bot.gateway.services import Services, services
+from bot.gateway.services import Parts
 from bot.gateway.threads import in_thread
 from bot.gateway.tokens import InvalidToken
 
@@ -27,7 +27,8 @@ _WITH_TOKEN = {**_EVERYWHERE, **documented("token", "gone")}
 
 
 async def current(
-    parts: Services = Depends(services), bearer: Optional[HTTPAuthorizationCredentials] = Depends(_bearer)  # noqa: B008, UP045
+    parts: Parts,
+    bearer: Annotated[Optional[HTTPAuthorizationCredentials], Depends(_bearer)],  # noqa: UP045  # pydantic 1
 ) -> records.Conversation:
     """The conversation that a request's token is for.
 
@@ -44,6 +45,11 @@ async def current(
     return conversation
 
 
+Current = Annotated[records.Conversation, Depends(current)]
+"""The conversation that the request's token is for, as a parameter of a route."""
+After = Annotated[int, Query(ge=0, description="seq of the last message known")]
+
+
 def _slow_down(rate: PerMinute, key: str, language: str | None = None) -> None:
     try:
         rate.count(key)
@@ -57,9 +63,7 @@ def _address(request: Request) -> str:
 
 @router.post("/conversations", status_code=201, response_model=schemas.OpenedConversation,
              responses={**_EVERYWHERE, **documented("too_fast")})  # fmt: skip
-async def open_conversation(
-    request: Request, new: schemas.NewConversation, parts: Services = Depends(services)
-) -> schemas.OpenedConversation:
+async def open_conversation(request: Request, new: schemas.NewConversation, parts: Parts) -> schemas.OpenedConversation:
     """Open a conversation."""
     _slow_down(parts.rate_address, _address(request), new.language)
     conversation = await in_thread(
@@ -73,8 +77,8 @@ async def open_conversation(
 async def send(
     request: Request,
     new: schemas.NewMessage,
-    parts: Services = Depends(services),
-    conversation: records.Conversation = Depends(current),
+    parts: Parts,
+    conversation: Current,
 ) -> schemas.Message:
     """Send a text or press a button. It is stored once this answers; the reply comes as an event."""
     language = conversation.language
@@ -98,11 +102,7 @@ async def send(
 
 
 @router.get("/messages", response_model=schemas.Thread, responses=_WITH_TOKEN)
-async def read(
-    after: int = Query(0, ge=0, description="seq of the last message known"),
-    parts: Services = Depends(services),
-    conversation: records.Conversation = Depends(current),
-) -> schemas.Thread:
+async def read(parts: Parts, conversation: Current, after: After = 0) -> schemas.Thread:
     """Read a conversation after a message."""
     messages = await in_thread(parts.store.read, conversation.id, after, PAGE)
     return schemas.Thread(
@@ -115,25 +115,25 @@ async def read(
 @router.get("/events", response_class=EventSourceResponse, responses={**_WITH_TOKEN, **documented("too_fast")})
 async def follow(
     request: Request,
-    after: int = Query(0, ge=0, description="seq of the last message known"),
-    last_event_id: Optional[str] = Header(None, description="the same, as browsers send it"),  # noqa: UP045
-    parts: Services = Depends(services),
-    conversation: records.Conversation = Depends(current),
+    parts: Parts,
+    conversation: Current,
+    after: After = 0,
+    last_event_id: Annotated[str, Header(description="the same, as browsers send it")] = "",
 ) -> EventSourceResponse:
     """Follow a conversation: server-sent events, from the message after the last one known.
 
     `message` (with its seq as id), `typing`, `mode`, `staff`, `starting`, `erased`; a comment every 15 seconds.
     """
     _slow_down(parts.rate_address, _address(request), conversation.language)
-    known = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+    known = int(last_event_id) if last_event_id.isdecimal() else after
     return EventSourceResponse(events.stream(parts, conversation.id, known), ping=events.HEARTBEAT)
 
 
 @router.post("/feedback", status_code=204, responses=_WITH_TOKEN)
 async def rate(
     given: schemas.Feedback,
-    parts: Services = Depends(services),
-    conversation: records.Conversation = Depends(current),
+    parts: Parts,
+    conversation: Current,
 ) -> Response:
     """Say whether a message helped; saying it again replaces it."""
     try:
@@ -146,8 +146,8 @@ async def rate(
 @router.post("/language", status_code=204, responses=_WITH_TOKEN)
 async def pin_language(
     chosen: schemas.PinnedLanguage,
-    parts: Services = Depends(services),
-    conversation: records.Conversation = Depends(current),
+    parts: Parts,
+    conversation: Current,
 ) -> Response:
     """Pin the language of the answers, or follow each message's own again."""
     await in_thread(parts.store.set_language, conversation.id, chosen.language)
@@ -157,8 +157,8 @@ async def pin_language(
 @router.post("/ticket", status_code=201, response_model=schemas.Ticket, responses=_WITH_TOKEN)
 async def ask_for_person(
     request: Request,
-    parts: Services = Depends(services),
-    conversation: records.Conversation = Depends(current),
+    parts: Parts,
+    conversation: Current,
 ) -> schemas.Ticket:
     """Ask for a person: opens a ticket, and says in the conversation what happens next. One that is open stays."""
     accepted = accepted_language(request.headers.get("Accept-Language", ""))
@@ -170,8 +170,8 @@ async def ask_for_person(
 @router.delete("/ticket", status_code=204, responses=_WITH_TOKEN)
 async def withdraw(
     request: Request,
-    parts: Services = Depends(services),
-    conversation: records.Conversation = Depends(current),
+    parts: Parts,
+    conversation: Current,
 ) -> Response:
     """Withdraw the wish for a person; nothing happens where there is none."""
     accepted = accepted_language(request.headers.get("Accept-Language", ""))
@@ -181,9 +181,7 @@ async def withdraw(
 
 
 @router.delete("/conversation", status_code=204, responses=_WITH_TOKEN)
-async def erase(
-    parts: Services = Depends(services), conversation: records.Conversation = Depends(current)
-) -> Response:
+async def erase(parts: Parts, conversation: Current) -> Response:
     """Erase the conversation with everything that belongs to it. Its token is worth nothing then."""
     await in_thread(parts.store.erase, conversation.id)
     return Response(status_code=204)

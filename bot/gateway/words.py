@@ -25,32 +25,42 @@ class Words:
     """
 
     def __init__(self, settings: Settings, domain: Path = DOMAIN) -> None:
-        self._responses: Responses = yaml.load(domain.read_text(encoding="utf-8"), yaml.CSafeLoader)["responses"]
+        self.responses: Responses = yaml.load(domain.read_text(encoding="utf-8"), yaml.CSafeLoader)["responses"]
         self._numbers = {
             "emergency_number": settings.emergency_number,
             "crisis_hotline": settings.crisis_hotline,
         }
 
     def text(
-        self, name: str, language: str, script: str | None = None, rule: str = "", values: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        language: str,
+        script: str | None = None,
+        rule: str = "",
+        values: Mapping[str, Any] | None = None,
     ) -> str:
         """A response as a text.
 
         Raises:
             bot.language.wording.UnknownResponse: if domain.yml has none of this name in the language.
         """
-        text = word(self._responses, name, language, {**self._numbers, **(values or {})}, rule)
+        text = word(self.responses, name, language, {**self._numbers, **(values or {})}, rule)
         return to_traditional(text) if language == "zh" and script == "traditional" else text
 
     def reply(
-        self, name: str, language: str, script: str | None = None, rule: str = "", values: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        language: str,
+        script: str | None = None,
+        rule: str = "",
+        values: Mapping[str, Any] | None = None,
     ) -> Reply:
         """A response as a reply: its text, its kind, its buttons, and the rule of the gate that it is for.
 
         Raises:
             bot.language.wording.UnknownResponse: if domain.yml has none of this name in the language.
         """
-        found = variation(self._responses, name, language, rule)
+        found = variation(self.responses, name, language, rule)
         body: dict[str, Any] = {"language": language}
         if language == "zh" and script:
             body["script"] = script

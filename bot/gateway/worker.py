@@ -1,8 +1,8 @@
 """The bot's work: take the next waiting message, ask Rasa, store what it says.
 
-A message is leased while it is worked on, so that its conversation's messages are answered in order, one at a time, by whichever gateway
-comes first. Nothing here remembers what matters: whatever is killed at whatever moment, the message is leased again after a few seconds,
-Rasa gives the reply that it has already made, and the store takes it once.
+A message is leased while it is worked on, so that its conversation's messages are answered in order, one at a time, by whichever
+gateway comes first. Nothing here remembers what matters: whatever is killed at whatever moment, the message is leased again after a
+few seconds, Rasa gives the reply that it has already made, and the store takes it once.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def render_home(
         prefix: the path under which the gateway is reached, "" or such as "/daozhen".
     """
     texts = {key: text[language] for key, text in load_texts()["home"].items()}
-    return _environment().get_template("home.html").render(
+    return environment().get_template("home.html").render(
         texts=texts,
         language=language,
         number=number,
@@ -69,7 +69,8 @@ def render_home(
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Jinja2, for the templates of the pages: everything set in is escaped."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
