@@ -318,6 +318,8 @@ export class DaozhenChat extends HTMLElement {
     return {
       show: (messages, fresh) => {
         this.#log.show(messages, fresh);
+        for (const { author } of messages) if (author) this.#person.name = author;
+        this.#tell();
         this.#read();
       },
       wait: (waiting) => this.#log.wait(waiting),
