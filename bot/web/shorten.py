@@ -19,7 +19,7 @@ def shorten_script(source: str) -> str:
     """A script without comments on lines of their own, JSDoc casts, indentation, and spaces around what is no word.
 
     Private names (#…), which nothing outside their class can see, get short ones; a string must not hold one. Strings, templates and
-    regular expressions stay as they are, and so do line ends, since a script may rely on them.
+    regular expressions stay as they are, and so do line ends on which a script may rely.
     """
     source = _CAST.sub("", _COMMENT.sub("", source))
     private = sorted(set(_PRIVATE.findall(source)))
@@ -38,7 +38,8 @@ def _letters(number: int) -> str:
 
 
 def _close_up(code: str) -> str:
-    return re.sub(r" ?([{}()\[\]=<>*,;:?&|!]+) ?", r"\1", code)
+    code = re.sub(r" ?([{}()\[\]=<>*,;:?&|!]+) ?", r"\1", code)
+    return re.sub(r"(?<=[{(\[,;])\n|\n(?=[})\]])", "", code)
 
 
 def shorten_style(source: str) -> str:

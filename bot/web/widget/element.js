@@ -332,10 +332,7 @@ export class DaozhenChat extends HTMLElement {
         if (text && !this.#parts.input.value) this.#parts.input.value = text;
         this.#fit();
       },
-      typing: (on) => {
-        this.#parts.typing.hidden = !on;
-        if (on) this.#log.end();
-      },
+      typing: (on) => this.#log.typing(on),
       person: (person, ticket, name) => {
         this.#person = { person, ticket, name: name ?? (person ? this.#person.name : null) };
         this.#tell();

@@ -14,6 +14,8 @@ export class Log {
   #language;
   #rated;
   #act;
+  /** Whether the person reads further up: then nothing moves. */
+  #reading = false;
 
   /**
    * @param {import("./panel.js").Panel} parts
@@ -26,6 +28,11 @@ export class Log {
     this.#language = language;
     this.#rated = rated;
     this.#act = act;
+    const { log } = parts;
+    log.addEventListener("scroll", () => {
+      this.#reading = log.scrollHeight - log.scrollTop - log.clientHeight > log.clientHeight / 2;
+    });
+    new ResizeObserver(() => this.#reading || this.end()).observe(log);
   }
 
   /** @param {Message[]} messages @param {boolean} fresh whether to read them aloud */
@@ -35,7 +42,6 @@ export class Log {
     const added = messages.filter(({ seq }) => !known.has(seq));
     this.messages = [...this.messages, ...added].sort((a, b) => a.seq - b.seq);
     const rated = this.#rated();
-    const reading = log.scrollHeight - log.scrollTop - log.clientHeight > log.clientHeight / 2;
     for (const message of added) {
       this.#waiting(message.id)?.remove();
       const element = messageElement(message, rated[message.seq], this.#act);
@@ -46,7 +52,7 @@ export class Log {
       if (message.sender !== "patient" && fresh) this.#announce(message);
     }
     this.#settle();
-    if (added.length && !reading) this.end();
+    if (added.length && !this.#reading) this.end();
   }
 
   /** @param {Pending[]} waiting what has not been acknowledged */
@@ -63,6 +69,12 @@ export class Log {
       log.insertBefore(element, typing);
     }
     this.#settle();
+  }
+
+  /** @param {boolean} on */
+  typing(on) {
+    this.#parts.typing.hidden = !on;
+    if (!this.#reading) this.end();
   }
 
   /** Begin anew. @param {boolean} keep leave on the page what was said before */
@@ -103,12 +115,15 @@ export class Log {
     return last.seq === seq ? null : this.#all("[data-seq]:not(.past)").find((element) => Number(element.dataset.seq) > seq);
   }
 
-  /** Only what was said last offers buttons, and only the last emergency stays in sight. */
+  /** Only what was said last offers buttons; only the last emergency stays in sight, low once something has followed. */
   #settle() {
     const said = this.#all(".message:not(.greeting,.event)");
     const emergencies = this.#all(".emergency:not(.past)");
     for (const choices of this.#all(".message:not(.greeting) .choices")) choices.hidden = choices.parentElement !== said[said.length - 1];
-    for (const card of emergencies) card.classList.toggle("sticks", card === emergencies[emergencies.length - 1]);
+    for (const card of emergencies) {
+      card.classList.toggle("sticks", card === emergencies[emergencies.length - 1]);
+      card.classList.toggle("low", card !== said[said.length - 1]);
+    }
     this.#parts.suggestions.hidden = said.length > 0;
   }
 

@@ -20,9 +20,8 @@ export function messageElement(message, rated, act) {
     "div",
     { className: `message ${sender}`, "data-seq": seq },
     speaker(sender, message.author),
-    emergency ? heading() : null,
+    emergency ? heading(message.text) : null,
     make("p", { className: "text", lang: tag(message), textContent: message.text }),
-    emergency ? calls(message.text) : null,
     message.source ? source(message) : null,
   );
   if (emergency) {
@@ -62,17 +61,19 @@ function speaker(sender, author) {
   return key ? make("div", { className: `speaker${hidden}` }, name, author ? ` · ${author}` : "") : null;
 }
 
-function heading() {
-  return make("div", { className: "heading" }, icon("warning"), make("strong", { "data-text": "emergency" }));
-}
-
-/** Links that call the numbers which an emergency reply names. @param {string} text */
-function calls(text) {
+/** What an emergency card says first, with links that call the numbers which its text names. @param {string} text */
+function heading(text) {
   const numbers = SERVED.numbers.filter((number) => text.includes(number));
   numbers.sort((a, b) => text.indexOf(a) - text.indexOf(b));
-  const link = (/** @type {string} */ number) =>
-    make("a", { href: `tel:${number}`, "data-text": "call", "data-values": JSON.stringify({ number }) });
-  return numbers.length ? make("div", { className: "calls" }, ...numbers.map(link)) : null;
+  return make(
+    "div",
+    { className: "heading" },
+    icon("warning"),
+    make("strong", { "data-text": "emergency" }),
+    ...numbers.map((number) =>
+      make("a", { href: `tel:${number}`, "data-text": "call", "data-values": JSON.stringify({ number }) }),
+    ),
+  );
 }
 
 /** @param {Message} message */
