@@ -126,8 +126,10 @@ def test_what_is_pressed_is_large_enough(new_chat: Callable[..., Chat]) -> None:
     chat.ask(BEDS)
     chat.ask("hello")
     chat.button("more").click()
-    program = """root => [...root.shadowRoot.querySelectorAll("button, a, summary, textarea")].filter(e => e.checkVisibility())
-    .map(e => [e.ariaLabel ?? e.textContent, e.getBoundingClientRect()]).filter(([, { width, height }]) => width < 24 || height < 24)"""
+    program = """root => [...root.shadowRoot.querySelectorAll("button, a, summary, textarea")]
+    .filter(element => element.checkVisibility())
+    .map(element => [element.ariaLabel ?? element.textContent, element.getBoundingClientRect()])
+    .filter(([, { width, height }]) => width < 24 || height < 24)"""
     assert chat.element.evaluate(program) == []
 
 
@@ -230,3 +232,32 @@ def test_the_page_at_the_root(servers: Stack, new_context: Callable[..., Browser
     page.get_by_role("button", name="问这个科室").last.click()
     assert "浙江省肿瘤医院" in Chat(page, "zh").answer(0)
     Chat(page).shot("home")
+
+
+@pytest.mark.parametrize(
+    ("page", "set_on_it", "browser", "shown"),
+    [
+        ("zh-CN", "auto", "en-GB", "zh"),
+        ("en", "auto", "zh-CN", "en"),
+        ("en", "zh", "en-GB", "zh"),
+        ("fr", "auto", "zh-CN", "zh"),
+        ("fr", "auto", "de-DE", "en"),
+    ],
+)
+def test_the_language_it_starts_in(
+    servers: Stack,
+    site: EmbeddingSite,
+    new_context: Callable[..., BrowserContext],
+    page: str,
+    set_on_it: str,
+    browser: str,
+    shown: str,
+) -> None:
+    tag = f'<script src="{servers.url}/widget/daozhen.js" data-language="{set_on_it}" data-open defer></script>'
+    opened = new_context(locale=browser).new_page()
+    opened.goto(site.put(f"/{page}-{set_on_it}-{browser}", tag, f'<html lang="{page}">'))
+    chat = Chat(opened, shown)
+    expect(chat.panel).to_contain_text(chat.text("subtitle"))
+    chat.switch_language()
+    opened.reload()
+    expect(chat.panel).to_contain_text(chat.text("subtitle"))

@@ -82,8 +82,8 @@ def test_what_only_the_gateway_finds_too_long_goes_back_to_who_wrote_it(chat: Ch
     chat.ask("hello")
     text = "beds? " * 300
     chat.page.evaluate(
-        """text => { const key = Object.keys(localStorage).find(key => key.endsWith(":conversation")).replace("conversation", "waiting:x");
-        localStorage[key] = JSON.stringify({ id: "x", text, time: 1 }) }""",
+        """text => { const key = Object.keys(localStorage).find(key => key.endsWith(":conversation"));
+        localStorage[key.replace("conversation", "waiting:x")] = JSON.stringify({ id: "x", text, time: 1 }) }""",
         text,
     )
     chat.page.reload()
@@ -189,6 +189,22 @@ def test_messages_are_read_aloud_once_each(chat: Chat) -> None:
     chat.page.reload()
     expect(chat.said("bot")).to_have_count(3, timeout=PATIENCE)
     expect(chat.element.locator(".unseen[aria-live], [role=alert]").first).to_be_empty()
+
+
+def test_a_hidden_tab_lets_its_stream_go_and_misses_nothing(chat: Chat, servers: Stack) -> None:
+    chat.ask("hello")
+    page = chat.page
+    page.clock.install()
+    page.evaluate("""window.away = true; Object.defineProperty(document, "hidden", { get: () => window.away });
+    document.dispatchEvent(new Event("visibilitychange"))""")
+    with page.expect_event("requestfailed", lambda request: "/widget/events" in request.url):
+        page.clock.fast_forward(61_000)
+    other = Chat(page.context.new_page())
+    other.page.goto(f"{servers.url}/?lang=en")
+    other.ask(BEDS)
+    expect(chat.said("bot")).to_have_count(1)
+    page.evaluate('window.away = false; document.dispatchEvent(new Event("visibilitychange"))')
+    expect(chat.said("bot")).to_have_count(2)
 
 
 def set_token(chat: Chat, token: str) -> None:

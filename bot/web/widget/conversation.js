@@ -24,6 +24,7 @@ import { Memory } from "./memory.js";
 /** Refusals of what a person sent: to try again would not help. "" is none. */
 const REFUSED = ["", "empty", "too_long", "too_large", "not_offered", "invalid"];
 const LONGEST_PAUSE = 30;
+const LONGEST_PAGE = 4000;
 /** A hidden tab keeps its stream this long (ms): browsers allow a page's site only six connections in HTTP/1.1. */
 const HIDDEN = 60_000;
 
@@ -164,9 +165,10 @@ export class Conversation {
     if (this.#token !== this.#kept.token) this.#changed("conversation");
     if (this.#token) return true;
     const language = this.memory.get("language") ?? undefined;
-    const page = location.origin + location.pathname;
+    const page = (location.origin + location.pathname).slice(0, LONGEST_PAGE);
     const answer = await this.#call("POST", "conversations", { language, page, department: this.department });
-    if (!answer?.content?.token) return false;
+    if (answer?.error) this.#later("trouble");
+    if (!answer || answer.error) return false;
     this.memory.set("conversation", { token: answer.content.token });
     this.memory.set("pinned", language ?? null);
     this.#begin();

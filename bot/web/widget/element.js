@@ -230,14 +230,13 @@ export class DaozhenChat extends HTMLElement {
     const { panel, launcher } = this.#parts;
     if (!(panel instanceof HTMLDialogElement) || panel.open) return;
     launcher.hidden = true;
-    const before = document.activeElement;
+    // Not show(): that would take the focus.
     if (this.#small.matches) panel.showModal();
-    else panel.show();
+    else panel.open = true;
     this.#lock(this.#small.matches);
     this.#place();
     this.#memory.set("open", true);
     if (focus) this.#focus();
-    else if (before instanceof HTMLElement) before.focus();
     this.#read();
     this.#log.end();
   }

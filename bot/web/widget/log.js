@@ -91,12 +91,13 @@ export class Log {
     this.#settle();
   }
 
-  /** Go to the last message; to its beginning where it is long. */
+  /** Go to the last message; to its beginning where it is long. An emergency card in sight covers some of the room. */
   end() {
     const { log } = this.#parts;
     const last = this.#all(".message").pop();
-    const high = last && last.offsetHeight > log.clientHeight && !last.classList.contains("emergency");
-    log.scrollTop = high ? last.offsetTop - log.offsetTop : log.scrollHeight;
+    const covered = this.#all(".sticks.low").pop()?.offsetHeight ?? 0;
+    const high = last && last.offsetHeight > log.clientHeight - covered;
+    log.scrollTop = high ? last.offsetTop - covered : log.scrollHeight;
   }
 
   /** @param {string} selector @returns {HTMLElement[]} */
