@@ -9,13 +9,15 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import topics
-from actions.context import entities_of, remember
+from actions.context import WHICH, choice_of, entities_of, remember
 from actions.departments import Registry
 from actions.reply import reply_to
 from actions.results import Answer, Question, text
 from actions.schema import Department
 from actions.terms import Vocabulary, load_vocabulary
 
+TICKETS = {"advice": "clinical", "fallback": "information", "wish": "service"}
+"""How urgent the ticket is that a hand-over opens, by what led to it."""
 ASIDE = 30
 READINGS = 2
 LIKELY = 0.15
@@ -42,11 +44,20 @@ def say(dispatcher: CollectingDispatcher, answers: list[Answer], departments: li
 
 
 def memory(tracker: Tracker) -> list[EventType]:
-    """The slots that every message sets: its language and script where they show, and that no offer stands."""
+    """The slots that every message sets: its language and script where they show, and that there is nothing left to choose from.
+
+    That no offer stands any more is a mapping of the slot, in domain.yml.
+    """
     message = tracker.latest_message
-    events: list[EventType] = [SlotSet("offer", None), SlotSet("fallbacks", 0)]
+    events: list[EventType] = [SlotSet("fallbacks", 0)]
+    events += [] if choice_of(message) else [SlotSet("options", None)]
     events += [SlotSet(name, message[name]) for name in ("language", "script") if message.get(name)]
     return events
+
+
+def offering(how: str, reason: str) -> list[EventType]:
+    """That a person has been "mentioned" (with a button), or offered outright ("handoff"), and what led to it."""
+    return [SlotSet("offer", how), SlotSet("offer_reason", reason)]
 
 
 class _LookUp:
@@ -84,14 +95,20 @@ class ActionAnswer(_LookUp, Action):
             dispatcher.utter_message(response="utter_nothing_to_repeat", kind="smalltalk")
             return memory(tracker)
         say(dispatcher, answers, departments)
-        return [*memory(tracker), *_context(questions[-1], answers)]
+        events = [*memory(tracker), *_context(questions[-1], answers)]
+        if any(found.kind == "unknown" and not found.choices for found in answers):
+            events += offering("mentioned", "wish")
+        return events
 
 
 def _context(question: Question, answers: list[Answer]) -> list[EventType]:
-    """The question for the follow-ups, and the one department that the conversation is now about, if there is one."""
+    """The question for the follow-ups, what there is to choose from, and the one department the conversation is now about."""
     events: list[EventType] = []
-    if question.topic != "elsewhere":
+    if question.topic not in ("elsewhere", WHICH):
         events.append(SlotSet("last_question", remember(question)))
+    offered = [name for found in answers for name in found.choices or (found.department,) if name]
+    if len(set(offered)) > 1:
+        events.append(SlotSet("options", [{"department": name} for name in dict.fromkeys(offered)]))
     named = question.departments or tuple({found.department for found in answers if found.department})
     if len(named) == 1:
         events.append(SlotSet("about_department", named[0]))
@@ -110,7 +127,7 @@ class ActionAdvice(_LookUp, Action):
         departments = self.departments
         _, answers = reply_to(tracker.latest_message, tracker.slots, departments, self.vocabulary)
         say(dispatcher, answers, departments)
-        return [*memory(tracker), SlotSet("offer", "handoff")]
+        return [*memory(tracker), *offering("handoff", "advice")]
 
 
 class ActionFallback(_LookUp, Action):
@@ -131,11 +148,11 @@ class ActionFallback(_LookUp, Action):
             return self._again(dispatcher, tracker)
         if before:
             dispatcher.utter_message(response="utter_offer_front_desk", kind="fallback")
-            return [*memory(tracker), SlotSet("fallbacks", before + 1), SlotSet("offer", "handoff")]
+            return [*memory(tracker), SlotSet("fallbacks", before + 1), *offering("handoff", "fallback")]
         readings = likely_readings(message, domain.get("responses") or {})
         response = "utter_did_you_mean" if readings else "utter_fallback"
-        dispatcher.utter_message(response=response, kind="fallback", readings=readings)
-        return [*memory(tracker), SlotSet("fallbacks", 1)]
+        dispatcher.utter_message(response=response, kind="fallback", readings=[f"reading_{name}" for name in readings])
+        return [*memory(tracker), SlotSet("fallbacks", 1), SlotSet("options", [{"intent": name} for name in readings])]
 
     def _again(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """A few words after an answer ask for a detail of it ("since when?"): the answer holds it, so it is given again."""
@@ -154,9 +171,34 @@ def is_aside(text: str) -> bool:
 
 
 def likely_readings(message: dict[str, Any], responses: dict[str, Any]) -> list[str]:
-    """The names of the responses that word the two most likely readings of a message that was not understood."""
+    """The two most likely intents of a message that was not understood, of those that a response words ("reading_…")."""
     ranking = [entry["name"] for entry in message.get("intent_ranking") or () if entry["confidence"] >= LIKELY]
-    return [f"reading_{name}" for name in ranking if f"reading_{name}" in responses][:READINGS]
+    return [name for name in ranking if f"reading_{name}" in responses][:READINGS]
+
+
+class ActionHandoff(Action):
+    """Hands over to a person once the patient has said yes; a mere wish is asked back."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_handoff"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Hand over after an offer or at the press of a button, else offer."""
+        offered = tracker.get_slot("offer") == "handoff"
+        if not offered and not is_pressed(tracker):
+            dispatcher.utter_message(response="utter_offer_handoff", kind="handoff")
+            return [*memory(tracker), *offering("handoff", "wish")]
+        reason = tracker.get_slot("offer_reason") if offered else None
+        dispatcher.utter_message(response="utter_handoff", kind="handoff", ticket=TICKETS[reason or "wish"])
+        return [*memory(tracker), SlotSet("offer", "nothing")]
+
+
+def is_pressed(tracker: Tracker) -> bool:
+    """Whether the latest message is, word for word, what a button says that the bot has shown."""
+    shown = [(event.get("data") or {}).get("buttons") or () for event in tracker.events if event["event"] == "bot"]
+    payloads = {button["payload"] for buttons in shown for button in buttons}
+    return tracker.latest_message.get("text") in payloads
 
 
 class ActionChangeLanguage(Action):

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from actions import topics
+from actions.context import WHICH
 from actions.results import Answer, Entity, Question, Value, phrase, short, text
 from actions.schema import Condition, Department, Organ, Procedure
 from actions.terms import Vocabulary, term_name
@@ -64,6 +65,9 @@ def answer(question: Question, departments: Sequence[Department], vocabulary: Vo
         return _about_things(question, things, departments, vocabulary)
     if question.topic in ("elsewhere", "medical_knowledge"):
         return [Answer("unknown", f"utter_{question.topic}", topic=question.topic)]
+    if question.topic == WHICH:
+        choices = tuple(department.id for department in departments)
+        return [Answer("unknown", "utter_which_department", {}, question.topic, choices=choices)]
     if question.topic == "departments":
         return [_list_departments(question, departments)]
     if question.topic == "comparison":

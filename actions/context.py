@@ -4,7 +4,8 @@ A follow-up changes one thing of the last question and keeps the rest:
 
     "and in Hangzhou?"       another department, the same topic and things
     "what about TACE?"       another thing, the same sort of question
-    "no, the other one"      the other department
+    "no, the other one"      the other department; asked back where it can be either
+    "the first one"          what the bot offered first
     "both"                   every department
     "say that again"         nothing changes
 """
@@ -30,6 +31,11 @@ CONCEIVABLE = 0.02
 """Readings less likely than this are not thought of."""
 THING_QUESTIONS = ("procedure_info", "procedure_offered", "condition_treated")
 FOLLOW_UPS = ("inform", "correct", "request_repeat")
+WHICH = "which"
+"""The topic of a question that does not tell which department it is about."""
+PLACES = {"first": 0, "second": 1, "third": 2, "last": -1}
+"""The places that the vocabulary's choices stand for, in the order of what was offered."""
+OTHER = "other"
 
 
 def topic_of(intent: str) -> str:
@@ -39,10 +45,24 @@ def topic_of(intent: str) -> str:
 
 def entities_of(message: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[Entity, ...]]:
     """The departments and the other things that a message names, each once."""
-    found = [Entity(item["entity"], item["value"], item.get("written", "")) for item in message.get("entities") or ()]
+    named = [item for item in message.get("entities") or () if item["entity"] != "choice"]
+    found = [Entity(item["entity"], item["value"], item.get("written", "")) for item in named]
     unique = list({(entity.kind, entity.id): entity for entity in found}.values())
     departments = tuple(entity.id for entity in unique if entity.kind == "department")
     return departments, tuple(entity for entity in unique if entity.kind != "department")
+
+
+def choice_of(message: Mapping[str, Any]) -> str | None:
+    """The choice that a message names: the id of the vocabulary's term ("first", "other")."""
+    return next((item["value"] for item in message.get("entities") or () if item["entity"] == "choice"), None)
+
+
+def _option(picked: str | None, options: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """What was offered at the place picked; empty where nothing was."""
+    place = PLACES.get(picked or "")
+    if place is None or place >= len(options) or not options:
+        return {}
+    return options[place]
 
 
 def question_of(message: Mapping[str, Any], slots: Mapping[str, Any], known: Sequence[str]) -> Question | None:
@@ -57,6 +77,16 @@ def question_of(message: Mapping[str, Any], slots: Mapping[str, Any], known: Seq
     departments, entities = entities_of(message)
     context = slots.get("about_department")
     last = slots.get("last_question") or {}
+    if topic in FOLLOW_UPS and not departments and not entities:
+        picked = choice_of(message)
+        option = _option(picked, slots.get("options") or ())
+        if "intent" in option:
+            return Question(topic_of(option["intent"]), (), (), context)
+        departments = (option["department"],) if option else ()
+        if picked == OTHER:
+            if not context:
+                return Question(WHICH)
+            topic = "correct"
     if topic in FOLLOW_UPS:
         return _follow_up(topic, departments, entities, context, last, known)
     ranking = [
@@ -112,7 +142,7 @@ def _follow_up(
         if topic == "trials" and entities[0].kind in ("condition", "organ"):
             return Question("trials", departments, entities, context)
         return Question(str(topic) if same_sort else of_thing, departments, entities, context)
-    if not topic:
+    if not topic or (topic == "departments" and departments):
         return Question("overview", departments, (), context) if departments else None
     if not departments and kind == "inform":
         departments = tuple(known)

@@ -32,6 +32,7 @@ class Vocabulary(Model):
     organs: tuple[Term, ...]
     languages: tuple[Term, ...]
     elsewhere: tuple[Term, ...]
+    choices: tuple[Term, ...]
 
     def groups(self) -> tuple[tuple[str, tuple[Term, ...]], ...]:
         """The terms by entity type."""
@@ -41,6 +42,7 @@ class Vocabulary(Model):
             ("organ", self.organs),
             ("language_name", self.languages),
             ("elsewhere", self.elsewhere),
+            ("choice", self.choices),
         )
 
 

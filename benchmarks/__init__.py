@@ -1,1 +1,1 @@
-"""Measurements: `./run bench core` (speed, memory, size) and `./run bench nlu` (understanding)."""
+"""Measurements: `./run bench core` (speed, memory, size), `nlu` (understanding), `gateway` (what the way over it costs)."""

@@ -44,6 +44,8 @@ class Settings:
     """How many days a widget's token is valid."""
     keep_originals_hours: int = 24
     """How many hours a message is kept as it was written, beside its masked text."""
+    keep_conversations_days: int = 180
+    """How many days a conversation is kept after its last message; those with an open ticket stay."""
     secret: str = ""
     """Signs the widget's tokens; the gateway shows it to Rasa, and Rasa to the action server. `./run` makes one in var/secret."""
     rasa_url: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from shipped import DEPARTMENTS, IR, ROOT, US
 
-from actions.actions import LIKELY, ActionAdvice, ActionAnswer, ActionChangeLanguage, ActionFallback, say
+from actions.actions import (
+    LIKELY,
+    ActionAdvice,
+    ActionAnswer,
+    ActionChangeLanguage,
+    ActionFallback,
+    ActionHandoff,
+    say,
+)
 from actions.departments import Registry
 from actions.results import Answer
 from bot.language.wording import Responses, word
@@ -28,11 +37,15 @@ def parsed(intent: str, *named: tuple[str, str], **more: Any) -> dict[str, Any]:
 
 
 def run(
-    action: Action, latest: dict[str, Any], domain: dict[str, Any] | None = None, **slots: Any
+    action: Action,
+    latest: dict[str, Any],
+    domain: dict[str, Any] | None = None,
+    before: Sequence[dict[str, Any]] = (),
+    **slots: Any,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Run an action: the messages it hands over and the slots it sets, both fit to travel as JSON."""
+    """Run an action after events: the messages it hands over and the slots it sets, both fit to travel as JSON."""
     dispatcher = CollectingDispatcher()
-    tracker = Tracker("somebody", slots, latest, [], False, None, {}, "action_listen")
+    tracker = Tracker("somebody", slots, latest, list(before), False, None, {}, "action_listen")
     events = action.run(dispatcher, tracker, domain or {})
     assert json.loads(json.dumps(dispatcher.messages)) == dispatcher.messages
     assert json.loads(json.dumps(events)) == events
@@ -52,11 +65,14 @@ def brief(messages: list[dict[str, Any]]) -> list[tuple[str, str, str | None]]:
         (ActionAdvice(), "action_advice"),
         (ActionFallback(), "action_fallback"),
         (ActionChangeLanguage(), "action_change_language"),
+        (ActionHandoff(), "action_handoff"),
     ],
 )
 def test_action_is_in_the_domain(action: Action, name: str) -> None:
+    """The one that reads the domain gets it with each call; the others do without."""
+    named = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["actions"]
     assert action.name() == name
-    assert name in yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["actions"]
+    assert ({name: {"send_domain": True}} if name == "action_fallback" else name) in named
 
 
 # action_answer
@@ -74,7 +90,7 @@ def test_answer_hands_over_all_that_a_reply_needs() -> None:
     assert found["values"] == {"department": SHORT[IR], "beds": 56, "since": "1991", "opening": 20}
     assert [source["phrase"] for source in found["sources"]] == ["phrase_source_undated"]
     assert slots == {
-        "offer": None,
+        "options": None,
         "fallbacks": 0,
         "last_question": {"topic": "beds", "departments": [IR], "entities": []},
         "about_department": IR,
@@ -104,7 +120,8 @@ def test_answer_hands_over_all_that_a_reply_needs() -> None:
 def test_answer(latest: dict[str, Any], expected: list[tuple[str, str, str | None]], responses: Responses) -> None:
     messages, slots = run(ActionAnswer(), latest)
     assert brief(messages) == expected
-    assert slots["offer"] is None
+    mentioned = any(kind == "unknown" and response != "utter_which_department" for response, kind, _ in expected)
+    assert (slots.get("offer"), slots.get("offer_reason")) == (("mentioned", "wish") if mentioned else (None, None))
     for found in messages:
         for language in ("en", "zh"):
             assert word(responses, found["response"], language, found.get("values") or {})
@@ -250,6 +267,43 @@ def test_action_follows_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (before["values"]["beds"], after["values"]["beds"]) == (20, 123)
 
 
+@pytest.mark.parametrize(
+    ("latest", "options"),
+    [
+        (parsed("ask_beds"), [{"department": IR}, {"department": US}]),
+        (parsed("ask_overview"), [{"department": IR}, {"department": US}]),
+        (parsed("ask_departments"), [{"department": IR}, {"department": US}]),
+        (parsed("ask_beds", ("department", US)), None),
+        (parsed("ask_price"), None),
+    ],
+)
+def test_what_there_is_to_choose_from(latest: dict[str, Any], options: list[dict[str, str]] | None) -> None:
+    _, slots = run(ActionAnswer(), latest, options=[{"department": "old"}])
+    assert slots["options"] == options
+
+
+def test_one_chosen_after_the_other() -> None:
+    """What was offered stands until something else is said."""
+    action = ActionAnswer()
+    _, slots = run(action, parsed("ask_beds"))
+    for choice, department in (("second", US), ("first", IR)):
+        messages, changed = run(action, parsed("inform", ("choice", choice)), **slots)
+        assert [found["department"] for found in messages] == [department]
+        slots.update(changed)
+    _, changed = run(action, parsed("ask_price"), **slots)
+    assert changed["options"] is None
+
+
+def test_which_department_is_asked_back() -> None:
+    """ "The other one" after both: the question stays for whichever is chosen."""
+    action = ActionAnswer()
+    _, slots = run(action, parsed("ask_beds"))
+    messages, changed = run(action, parsed("inform", ("choice", "other")), **slots)
+    assert brief(messages) == [("utter_which_department", "unknown", None)]
+    messages, _ = run(action, parsed("inform", ("department", US)), **{**slots, **changed})
+    assert brief(messages) == [("utter_beds", "fact", US)]
+
+
 # action_advice
 
 
@@ -275,7 +329,7 @@ def test_advice(
     """The refusal, with the offer of a person, then what the departments list of it."""
     messages, changed = run(ActionAdvice(), parsed("seek_advice", *named), **slots)
     assert brief(messages) == [("utter_advice", "advice", None), *touched]
-    assert changed["offer"] == "handoff"
+    assert (changed["offer"], changed["offer_reason"]) == ("handoff", "advice")
 
 
 # action_fallback
@@ -304,7 +358,8 @@ def test_first_fallback(latest: dict[str, Any], readings: list[str], responses: 
     assert (found["response"], found["kind"]) == ("utter_did_you_mean" if readings else "utter_fallback", "fallback")
     assert found["readings"] == readings
     assert slots["fallbacks"] == 1
-    assert slots["offer"] is None
+    assert "offer" not in slots
+    assert slots["options"] == [{"intent": name.removeprefix("reading_")} for name in readings]
 
 
 @pytest.mark.parametrize("before", [1, 2, 5])
@@ -313,7 +368,7 @@ def test_further_fallback(before: int, responses: Responses) -> None:
     (found,), slots = run(ActionFallback(), ranking(("ask_beds", 0.4)), {"responses": responses}, fallbacks=before)
     assert (found["response"], found["kind"]) == ("utter_offer_front_desk", "fallback")
     assert slots["fallbacks"] == before + 1
-    assert slots["offer"] == "handoff"
+    assert (slots["offer"], slots["offer_reason"]) == ("handoff", "fallback")
 
 
 @pytest.mark.parametrize("before", [None, 0, 1])
@@ -340,6 +395,68 @@ def test_fallback_has_its_words(response: str, responses: Responses) -> None:
         assert word(responses, response, language, {})
 
 
+# action_handoff
+
+WISH = "I would like to talk to the front desk"
+
+
+def shown(*payloads: str) -> list[dict[str, Any]]:
+    """The event of a reply with buttons."""
+    return [{"event": "bot", "data": {"buttons": [{"title": "…", "payload": payload} for payload in payloads]}}]
+
+
+@pytest.mark.parametrize(
+    ("intent", "offer", "reason", "ticket"),
+    [
+        ("affirm", "handoff", "advice", "clinical"),
+        ("affirm", "handoff", "fallback", "information"),
+        ("affirm", "handoff", "wish", "service"),
+        ("request_human", "handoff", "advice", "clinical"),
+        ("request_human", "handoff", "wish", "service"),
+    ],
+)
+def test_accepted_offer_hands_over(intent: str, offer: str, reason: str, ticket: str) -> None:
+    (found,), slots = run(ActionHandoff(), parsed(intent), offer=offer, offer_reason=reason)
+    assert (found["response"], found["kind"], found["ticket"]) == ("utter_handoff", "handoff", ticket)
+    assert slots["offer"] == "nothing"
+
+
+@pytest.mark.parametrize(("intent", "offer"), [("request_human", "nothing"), ("affirm", "mentioned")])
+@pytest.mark.parametrize("before", [[], shown("What can you do?"), [{"event": "bot", "data": {"buttons": None}}]])
+def test_wish_is_asked_back(intent: str, offer: str, before: list[dict[str, Any]]) -> None:
+    """Whatever led to a person before: this is a wish of its own."""
+    latest = parsed(intent, text="a person, please")
+    (found,), slots = run(ActionHandoff(), latest, before=before, offer=offer, offer_reason="advice")
+    assert (found["response"], found["kind"]) == ("utter_offer_handoff", "handoff")
+    assert "ticket" not in found
+    assert (slots["offer"], slots["offer_reason"]) == ("handoff", "wish")
+
+
+@pytest.mark.parametrize("offer", ["nothing", "mentioned"])
+def test_pressed_button_hands_over(offer: str) -> None:
+    """Of the last reply or of one before it."""
+    before = [*shown(WISH), *shown("No, thank you")]
+    (found,), _ = run(
+        ActionHandoff(), parsed("request_human", text=WISH), before=before, offer=offer, offer_reason="advice"
+    )
+    assert (found["response"], found["ticket"]) == ("utter_handoff", "service")
+
+
+def test_buttons_for_a_person_say_the_same(responses: Responses) -> None:
+    """So that one of them, pressed at any time, is a wish."""
+    buttons = [(entry["metadata"]["language"], button) for found in responses.values() for entry in found
+               for button in entry.get("buttons", ())]  # fmt: skip
+    titles = ("Ask the front desk", "问导诊台", "找导诊台")
+    said = {(language, button["payload"]) for language, button in buttons if button["title"] in titles}
+    assert said == {("en", WISH), ("zh", "我想找导诊台的工作人员")}
+
+
+def test_handing_over_claims_nothing(responses: Responses) -> None:
+    """Rasa's own channels have no front desk: there nobody has been told."""
+    assert "told" not in word(responses, "utter_handoff", "en", {})
+    assert "已" not in word(responses, "utter_handoff", "zh", {})
+
+
 # action_change_language
 
 
@@ -362,4 +479,3 @@ def test_change_of_language(latest: dict[str, Any], language: str) -> None:
     assert brief(messages) == [("utter_language_changed", "command", None)]
     assert messages[0]["language"] == language
     assert slots["pinned_language"] == language
-    assert slots["offer"] is None

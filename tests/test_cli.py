@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import chat, main, train
+from bot.cli import main, train
 from bot.cli.examples import FEWEST, Example, problems
 from bot.cli.processes import write_endpoints
 from bot.settings import InvalidSetting, Settings, read_settings
@@ -46,12 +46,6 @@ def test_endpoints_get_the_port(tmp_path: Path) -> None:
     written = write_endpoints(Settings(actions_port=6055), tmp_path).read_text(encoding="utf-8")
     assert "127.0.0.1:6055/webhook" in written
     assert "bot.rasa.nlg.ReplyGenerator" in written
-
-
-def test_chat_numbers_the_buttons(capsys: pytest.CaptureFixture[str]) -> None:
-    replies = [{"text": "Which?", "buttons": [{"title": "A", "payload": "a"}, {"title": "B", "payload": "b"}]}]
-    assert chat.show(replies) == ["a", "b"]
-    assert "[2] B" in capsys.readouterr().out
 
 
 def test_a_model_without_a_stamp_is_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from actions.context import (
     CONCEIVABLE,
     THING_QUESTIONS,
     TOPIC_OF_THING,
+    WHICH,
     entities_of,
     question_of,
     questions_of,
@@ -246,6 +247,60 @@ def test_three_departments() -> None:
     """ "The other one" of three is the other two."""
     found = question_of(message("correct"), after("beds", context="b"), ["a", "b", "c"])
     assert found and found.departments == ("a", "c")
+
+
+OFFERED = [{"department": IR}, {"department": US}]
+FIRST, SECOND, THIRD, LAST, THE_OTHER = (
+    Entity("choice", name) for name in ("first", "second", "third", "last", "other")
+)
+
+
+@pytest.mark.parametrize("intent", ["inform", "correct"])
+@pytest.mark.parametrize(
+    ("choice", "departments"), [(FIRST, (IR,)), (SECOND, (US,)), (LAST, (US,))], ids=["first", "second", "last"]
+)
+def test_choice_among_departments(intent: str, choice: Entity, departments: tuple[str, ...]) -> None:
+    slots = {**after("beds"), "options": OFFERED}
+    assert question_of(message(intent, choice), slots, KNOWN) == Question("beds", departments)
+    assert question_of(message(intent, choice), {"options": OFFERED}, KNOWN) == Question("overview", departments)
+
+
+def test_choice_among_readings() -> None:
+    """Whatever was asked before, the reading is a question of its own."""
+    slots = {**after("price", context=US), "options": [{"intent": "ask_beds"}, {"intent": "ask_staff"}]}
+    assert question_of(message("inform", SECOND), slots, KNOWN) == Question("staff", (), (), US)
+
+
+@pytest.mark.parametrize("options", [None, [], OFFERED], ids=["unset", "none", "two"])
+def test_choice_of_what_was_not_offered(options: list[dict[str, str]] | None) -> None:
+    """It reads as if the choice had not been named."""
+    slots = {**after("beds", context=IR), "options": options}
+    assert question_of(message("inform", THIRD), slots, KNOWN) == Question("beds", KNOWN, (), IR)
+
+
+def test_a_name_counts_more_than_a_choice() -> None:
+    slots = {**after("beds"), "options": OFFERED}
+    assert question_of(message("inform", FIRST, departments=(US,)), slots, KNOWN) == Question("beds", (US,))
+    assert question_of(message("inform", FIRST, TACE), slots, KNOWN) == Question("procedure_offered", (), (TACE,))
+
+
+def test_choice_in_a_question_of_its_own() -> None:
+    """ "What was the first department of its kind?" chooses nothing."""
+    slots = {**after("beds"), "options": OFFERED}
+    assert question_of(message("ask_firsts", FIRST), slots, KNOWN) == Question("firsts")
+
+
+@pytest.mark.parametrize("intent", ["inform", "correct"])
+def test_the_other_one(intent: str) -> None:
+    """Of the department in context; where both have been told, it has to be asked back."""
+    slots = {**after("beds", context=IR), "options": OFFERED}
+    assert question_of(message(intent, THE_OTHER), slots, KNOWN) == Question("beds", (US,), (), IR)
+    assert question_of(message(intent, THE_OTHER), after("beds"), KNOWN) == Question(WHICH)
+
+
+def test_one_of_the_list_of_departments() -> None:
+    found = question_of(message("inform", departments=(US,)), after("departments"), KNOWN)
+    assert found == Question("overview", (US,))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from minimal import MINIMAL, SECOND, folder_of
 from pydantic import ValidationError
 
+from actions.context import OTHER, PLACES
 from actions.departments import load, named_things
 from actions.schema import Department
 from actions.terms import Vocabulary, all_names, load_vocabulary, term_name
@@ -26,6 +27,8 @@ languages:
   - {id: en, name: {en: English, zh: 英文}}
 elsewhere:
   - {id: far, name: {en: far away, zh: 远方}}
+choices:
+  - {id: first, name: {en: the first, zh: 第一个}}
 """
 
 
@@ -44,6 +47,7 @@ def test_vocabulary_is_read(tmp_path: Path) -> None:
         ("organ", ["knee"]),
         ("language_name", ["en"]),
         ("elsewhere", ["far"]),
+        ("choice", ["first"]),
     ]
     assert vocabulary.conditions[0].organ == "kidney"
     assert vocabulary.services[0].aliases.all() == ("MR scan", "核磁")
@@ -87,6 +91,8 @@ def test_all_names(tmp_path: Path) -> None:
         ("language_name", "en", "英文", False),
         ("elsewhere", "far", "far away", False),
         ("elsewhere", "far", "远方", False),
+        ("choice", "first", "the first", False),
+        ("choice", "first", "第一个", False),
     ]
     own = [name[3] for name in names]
     assert own == sorted(own, reverse=True)
@@ -152,6 +158,10 @@ def test_only_diseases_have_an_organ(vocabulary: Vocabulary) -> None:
 
 def test_languages_are_those_of_the_bot(vocabulary: Vocabulary) -> None:
     assert [term.id for term in vocabulary.languages] == ["en", "zh"]
+
+
+def test_choices_have_a_place(vocabulary: Vocabulary) -> None:
+    assert {term.id for term in vocabulary.choices} == {*PLACES, OTHER}
 
 
 def test_names_of_department_files_come_first(departments: list[Department], vocabulary: Vocabulary) -> None:

@@ -1,11 +1,11 @@
-"""`./run bench core|nlu`: measure, print, and write the results under benchmarks/results/."""
+"""`./run bench core|nlu|gateway`: measure, print, and write the results under benchmarks/results/."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-BENCHES = ("core", "nlu")
+BENCHES = ("core", "nlu", "gateway")
 
 
 def main(arguments: list[str]) -> int:

@@ -35,7 +35,8 @@ def ask(client: WidgetClient, line: str, keys: list[str]) -> list[Message]:
     asked = client.press(keys[int(line) - 1]) if pressed else client.send(line)
     if client.read(asked["seq"])["mode"] == "person":
         print("(The front desk reads this now; an empty line ends, any other asks again for what is new.)")
-        return client.read(asked["seq"])["messages"]
+        later: list[Message] = client.read(asked["seq"])["messages"]
+        return later
     return client.replies(asked)
 
 

@@ -31,9 +31,9 @@ from bot.settings import ROOT, InvalidSetting, Settings, read_settings
 
 VAR = ROOT / "var"
 QUICK, LONGEST_PAUSE = 0.2, 10.0
-"""Seconds before a process that has died is started again: the first time, and at most, where it dies at once every time."""
+"""Seconds before a process that has died is started again: the first time, and at most, where it fails every time."""
 SETTLED = 20.0
-"""Seconds after which a process counts as running well."""
+"""Seconds after which a process counts as running well. One that was killed has not failed."""
 STOP_PATIENCE = 10.0
 LOOK = 0.3
 
@@ -56,13 +56,14 @@ class Service:
         self._process = subprocess.Popen(self._command, cwd=ROOT, env=self._surroundings, preexec_fn=die_with_parent)
 
     def tend(self) -> None:
-        """Start the process again if it has died, after a pause that grows where it dies at once every time."""
+        """Start the process again if it has died, after a pause that grows where it fails every time."""
         if self._process is None or self._process.poll() is None:
             return
         now = time.monotonic()
         if not self._restart_at:
             print(f"{self.name} has stopped ({_how(self._process.returncode)}); starting it again.", flush=True)
-            self._pause = QUICK if now - self._started_at > SETTLED else min(2 * self._pause, LONGEST_PAUSE)
+            failing = self._process.returncode > 0 and now - self._started_at < SETTLED
+            self._pause = min(2 * self._pause, LONGEST_PAUSE) if failing else QUICK
             self._restart_at = now + self._pause
         elif now >= self._restart_at:
             self._restart_at = 0.0

@@ -28,7 +28,7 @@ from bot.cli.processes import (
 )
 from bot.settings import PREFIX, ROOT, Settings
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds to wait for the first answer."""
 
 
@@ -63,7 +63,7 @@ class Stack:
             self.processes[name] = subprocess.Popen(
                 self.commands[name],
                 cwd=ROOT,
-                env=environment(**ON_LOOPBACK, **_variables(self.settings)),
+                env=environment(**ON_LOOPBACK, **variables(self.settings)),
                 stdout=log,
                 stderr=log,
                 preexec_fn=die_with_parent,
@@ -109,7 +109,7 @@ class Stack:
         return tracker
 
 
-def _variables(settings: Settings) -> dict[str, str]:
+def variables(settings: Settings) -> dict[str, str]:
     """The settings that differ from the defaults, as environment variables."""
     found = {}
     for name, default in vars(Settings()).items():

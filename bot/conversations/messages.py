@@ -17,9 +17,9 @@ from bot.conversations.tables import conversations, erasures, feedback, messages
 from bot.conversations.transactions import Transaction, new_id
 
 COLUMNS = tuple(Message.__dataclass_fields__)
-_MESSAGE = sa.select(*(messages.c[name] for name in COLUMNS)).where(messages.c.conversation == bindparam("mine"))
-_BY_ID = _MESSAGE.where(messages.c.id == bindparam("message"))
-_AFTER = _MESSAGE.where(messages.c.seq > bindparam("after")).order_by(messages.c.seq).limit(bindparam("most"))
+MESSAGE = sa.select(*(messages.c[name] for name in COLUMNS)).where(messages.c.conversation == bindparam("mine"))
+_BY_ID = MESSAGE.where(messages.c.id == bindparam("message"))
+_AFTER = MESSAGE.where(messages.c.seq > bindparam("after")).order_by(messages.c.seq).limit(bindparam("most"))
 _LAST_SEQ = sa.select(conversations.c.last_seq).where(conversations.c.id == bindparam("mine"))
 _INSERT, _INSERT_OUTBOX = messages.insert(), outbox.insert()
 

@@ -132,6 +132,84 @@ class Ticket:
 
 
 @dataclass(frozen=True)
+class TicketEvent:
+    """Something that happened to a ticket, for staff alone.
+
+    `kind`: "opened", "raised", "urgency", "claimed", "unclaimed", "returned", "assigned", "note", "undeliverable", "escalated",
+    "closed" or "withdrawn". `author` is a staff member's id; none where the patient or the system did it.
+    """
+
+    id: int
+    ticket: str
+    kind: str
+    author: str | None
+    text: str
+    body: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Which tickets to list: those that meet every condition given. `text` is looked for in summaries; a number is a ticket's."""
+
+    states: tuple[TicketState, ...] = ("open", "claimed")
+    urgency: Urgency | None = None
+    language: str | None = None
+    department: str | None = None
+    channel: Channel | None = None
+    claimed_by: str | None = None
+    text: str = ""
+    opened_before: datetime | None = None
+    escalated: bool | None = None
+    limit: int = 200
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """A message that a search found, with the id of its conversation's newest ticket, if it has had one."""
+
+    message: Message
+    ticket: str | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message leased to whoever sends it on a pushing channel.
+
+    `tries` counts the leases, this one included; `unsure` the earlier ones of which nobody knows whether the message went out;
+    `parts` the parts of a long message that are known to be sent.
+    """
+
+    conversation: Conversation
+    message: Message
+    token: str
+    tries: int
+    unsure: int
+    parts: int
+
+
+@dataclass(frozen=True)
+class Update:
+    """What a channel's server sent, leased to whoever deals with it. `tries` counts the leases, this one included."""
+
+    channel: str
+    id: int
+    person: str
+    body: Mapping[str, Any]
+    token: str
+    tries: int
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many messages wait for the bot, and since when the oldest does."""
+
+    messages: int
+    since: datetime | None
+
+
+@dataclass(frozen=True)
 class Work:
     """A message leased to whoever makes the reply. `tries` counts the leases of this message, this one included."""
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
-from bot.conversations import messages, tickets, work
+from bot.conversations import messages, outbox, retention, tickets, updates, work
 from bot.conversations.records import (
+    Backlog,
     Channel,
     Conversation,
+    Delivery,
     Language,
     Message,
     Mode,
@@ -22,10 +23,12 @@ from bot.conversations.records import (
     Script,
     Sender,
     Ticket,
+    Update,
     Work,
     utc_now,
 )
 from bot.conversations.tables import conversations
+from bot.conversations.ticket_store import TicketStore
 from bot.conversations.transactions import Transactions, new_id
 from bot.conversations.wakeups import Wakeups
 
@@ -45,7 +48,7 @@ class Store:
     def __init__(self, engine: Engine, wakeups: Wakeups, clock: Callable[[], datetime] = utc_now) -> None:
         self.wakeups = wakeups
         self._transactions = Transactions(engine, wakeups, clock)
-        self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
+        self.tickets = TicketStore(self._transactions)
 
     # Conversations
 
@@ -62,13 +65,10 @@ class Store:
             row = {"id": new_id(), "channel": channel, "address": address, "language": language, "page": page}
             rest = {"department": department, "mode": "bot", "last_seq": 0}
             times = {"created_at": transaction.now, "active_at": transaction.now}
-            insert = self._insert(conversations).values(**row, **rest, **times)
-            transaction.execute(insert.on_conflict_do_nothing(index_elements=["channel", "address"]))
+            transaction.insert_unless_there(conversations, **row, **rest, **times)
             same = (conversations.c.channel == channel, conversations.c.address == address)
             this = same if address is not None else (conversations.c.id == row["id"],)
-            found = transaction.find(transaction.execute(sa.select(conversations.c.id).where(*this)).scalar_one())
-            assert found is not None
-            return found
+            return transaction.lock(transaction.execute(sa.select(conversations.c.id).where(*this)).scalar_one())
 
     def conversation(self, conversation_id: str) -> Conversation | None:
         """A conversation; None if it does not exist."""
@@ -92,7 +92,7 @@ class Store:
         with self._transactions.writing() as transaction:
             conversation = transaction.lock(conversation_id)
             if mode == "person":
-                work.silence_bot(transaction, conversation)
+                tickets.silence_bot(transaction, conversation)
             else:
                 transaction.change(conversation_id, mode=mode)
                 transaction.wake(f"conversation:{conversation_id}", "mode")
@@ -139,6 +139,8 @@ class Store:
         """Store what staff say ("staff", with the name shown as `author`), or an event, or an unasked message of the bot."""
         with self._transactions.writing() as transaction:
             conversation = transaction.lock(conversation_id)
+            if sender == "staff":
+                tickets.replied(transaction, conversation)
             return messages.say(transaction, conversation, sender, [reply], author=author)[0]
 
     def read(self, conversation_id: str, after: int = 0, limit: int = 200) -> list[Message]:
@@ -191,7 +193,12 @@ class Store:
         with self._transactions.writing() as transaction:
             work.release(transaction, leased, pause)
 
-    # Tickets of the patient's; those of the desk are in bot.conversations.tickets
+    def backlog(self) -> Backlog:
+        """How much waits for the bot."""
+        with self._transactions.reading() as transaction:
+            return work.backlog(transaction)
+
+    # The patient's ticket; what the desk does with tickets is in `tickets`
 
     def open_ticket(self, conversation_id: str, new: NewTicket, event: Reply | None) -> Ticket:
         """Open a ticket and tell the patient; where one is open, raise its urgency if the new one is higher (no event)."""
@@ -201,11 +208,96 @@ class Store:
     def withdraw_ticket(self, conversation_id: str, event: Reply) -> Ticket | None:
         """Take the open ticket back, and tell the patient; None if there is none."""
         with self._transactions.writing() as transaction:
-            return tickets.withdraw_ticket(transaction, transaction.lock(conversation_id), event)
+            return tickets.withdraw(transaction, transaction.lock(conversation_id), event)
 
-    # Erasure
+    # Sending, on channels that push
+
+    def undelivered(self, channel: Channel, owner: str, seconds: float) -> Delivery | None:
+        """Hold the message that is to be sent next, for so many seconds; a conversation's go one by one, in order."""
+        with self._transactions.writing() as transaction:
+            return outbox.lease(transaction, channel, owner, seconds)
+
+    def advance(self, delivery: Delivery, parts: int, seconds: float) -> bool:
+        """Note that so many parts of a long message are sent, and hold it for so many seconds more; False if it was lost."""
+        with self._transactions.writing() as transaction:
+            return outbox.advance(transaction, delivery, parts, seconds)
+
+    def postpone(self, delivery: Delivery, pause: float, sent_perhaps: bool) -> bool:
+        """Send a message again after so many seconds; False if it was lost.
+
+        Args:
+            sent_perhaps: the try ended so that nobody knows whether the message went out; it is counted as such.
+        """
+        with self._transactions.writing() as transaction:
+            return outbox.postpone(transaction, delivery, pause, sent_perhaps)
+
+    def mark_delivered(self, delivery: Delivery) -> bool:
+        """Note that a message is sent; False if it was lost."""
+        with self._transactions.writing() as transaction:
+            return outbox.mark(transaction, delivery, "delivered")
+
+    def mark_undeliverable(self, delivery: Delivery) -> bool:
+        """Note that a message cannot be sent, on the open ticket too; False if it was lost."""
+        with self._transactions.writing() as transaction:
+            return outbox.mark(transaction, delivery, "undeliverable")
+
+    def acknowledge(self, conversation_id: str, seq: int) -> None:
+        """Note that the patient's client has everything up to a seq: for channels that come and read."""
+        with self._transactions.writing() as transaction:
+            outbox.acknowledge(transaction, transaction.lock(conversation_id), seq)
+
+    # What a channel's server sent
+
+    def receive(self, channel: Channel, update_id: int, person: str, body: Mapping[str, Any]) -> bool:
+        """Store an update before it is acknowledged; False if it was there. `person`: within whose updates order counts."""
+        with self._transactions.writing() as transaction:
+            return updates.receive(transaction, channel, update_id, person, body)
+
+    def lease_update(self, channel: Channel, seconds: float) -> Update | None:
+        """Hold the next update that waits, for so many seconds; a person's go one by one, in order."""
+        with self._transactions.writing() as transaction:
+            return updates.lease(transaction, channel, seconds)
+
+    def finish_update(self, update: Update) -> bool:
+        """Note that an update has been dealt with, and forget what was in it; False if it was lost."""
+        with self._transactions.writing() as transaction:
+            return updates.finish(transaction, update)
+
+    def release_update(self, update: Update, pause: float) -> None:
+        """Give an update back, to be taken again after so many seconds."""
+        with self._transactions.writing() as transaction:
+            updates.release(transaction, update, pause)
+
+    # Forgetting
 
     def erase(self, conversation_id: str) -> None:
         """Delete everything of a conversation, tickets and Rasa's tracker too. One that is not there is no error."""
         with self._transactions.writing() as transaction:
             messages.erase(transaction, conversation_id)
+
+    def forget_originals(self, older_than: timedelta) -> int:
+        """Drop what was written before masking, from some age on, except in a ticket's thread; how many messages."""
+        with self._transactions.reading() as transaction:
+            before = transaction.now - older_than
+            found = retention.with_old_originals(transaction, before)
+        count = 0
+        for conversation_id in found:  # each in a transaction of its own: nobody waits for long
+            with self._transactions.writing() as transaction:
+                count += retention.forget_originals(transaction, conversation_id, before)
+        return count
+
+    def forget_conversations(self, unused_for: timedelta) -> int:
+        """Erase conversations that nobody has written in for so long and that have no open ticket; how many."""
+        with self._transactions.reading() as transaction:
+            since = transaction.now - unused_for
+            found = retention.unused(transaction, since)
+        count = 0
+        for conversation_id in found:
+            with self._transactions.writing() as transaction:
+                count += retention.erase_unused(transaction, conversation_id, since)
+        return count
+
+    def sweep(self) -> None:
+        """Remove what erasures and updates left behind; to be done every hour or so."""
+        with self._transactions.writing() as transaction:
+            retention.sweep(transaction)

@@ -184,7 +184,7 @@ updates = sa.Table(
     sa.Column("channel", sa.Text, primary_key=True),
     sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("person", sa.Text, nullable=False),
-    sa.Column("body", sa.JSON),
+    sa.Column("body", sa.JSON(none_as_null=True)),
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("waiting", sa.Boolean(create_constraint=False), nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
@@ -195,7 +195,7 @@ updates = sa.Table(
     ),
     sa.Index("updates_received", "received_at"),
 )
-"""What a channel's server sent, kept until it has been dealt with; afterwards only its id, so that it is not taken twice."""
+"""What a channel's server sent, kept until it has been dealt with; afterwards only its id, so that it is known again."""
 
 trackers = sa.Table(
     "trackers",

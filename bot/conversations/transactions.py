@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from bot.conversations.records import Conversation, UnknownConversation, utc_now
@@ -32,6 +33,8 @@ _CONVERSATION = sa.select(
 ).where(_MINE)
 _LOCK = sa.select(conversations.c.id).where(_MINE).with_for_update()
 _CHANGE = conversations.update().where(_MINE)
+FREE: dict[str, None] = {"lease_owner": None, "lease_token": None, "lease_until": None}
+"""The columns of a conversation that the bot's worker does not hold."""
 
 
 @dataclass
@@ -62,12 +65,22 @@ class Transaction:
         Raises:
             UnknownConversation: if it does not exist.
         """
-        if self.connection.dialect.name == "postgresql":  # SQLite's write lock is held already
-            self.execute(_LOCK, {"mine": conversation_id})
-        found = self.find(conversation_id)
+        found = self.lock_if_there(conversation_id)
         if found is None:
             raise UnknownConversation(f"conversation {conversation_id} does not exist or was erased")
         return found
+
+    def lock_if_there(self, conversation_id: str) -> Conversation | None:
+        """The same, or None if it does not exist."""
+        if self.connection.dialect.name == "postgresql":  # SQLite's write lock is held already
+            self.execute(_LOCK, {"mine": conversation_id})
+        return self.find(conversation_id)
+
+    def insert_unless_there(self, table: sa.Table, **values: Any) -> bool:
+        """Insert a row; False, and nothing done, if one of its unique keys is there."""
+        insert = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
+        inserted: bool = self.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+        return inserted
 
     def change(self, conversation_id: str, **values: Any) -> None:
         """Set columns of a conversation."""

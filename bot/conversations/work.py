@@ -9,12 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from bot.conversations import messages as said
-from bot.conversations.records import Conversation, Language, Message, NewTicket, Reply, Work
+from bot.conversations.records import Backlog, Conversation, Language, Message, NewTicket, Reply, Work
 from bot.conversations.tables import conversations, messages
 from bot.conversations.tickets import open_ticket
-from bot.conversations.transactions import Transaction, new_id
+from bot.conversations.transactions import FREE, Transaction, new_id
 
-_FREE = {"lease_owner": None, "lease_token": None, "lease_until": None}
 _DUE = (
     sa.select(conversations.c.id)
     .select_from(messages.join(conversations))
@@ -30,8 +29,10 @@ _DUE = (
 _WAITING = (messages.c.conversation == bindparam("mine"), messages.c.waiting)
 _FIRST_WAITING = sa.select(messages).where(*_WAITING).order_by(messages.c.seq).limit(1)
 _COUNT_TRY = messages.update().where(messages.c.conversation == bindparam("mine"), messages.c.seq == bindparam("this"))
-_SETTLE_ONE = messages.update().where(*_WAITING, messages.c.seq == bindparam("this")).values(waiting=False)
-_SETTLE_ALL = messages.update().where(*_WAITING).values(waiting=False)
+_SETTLE = messages.update().where(*_WAITING, messages.c.seq == bindparam("this")).values(waiting=False)
+_BACKLOG = sa.select(sa.func.count(), sa.func.min(messages.c.created_at, type_=messages.c.created_at.type)).where(
+    messages.c.waiting
+)
 _HELD = (
     sa.select(conversations.c.id)
     .where(conversations.c.id == bindparam("mine"), conversations.c.lease_token == bindparam("token"))
@@ -83,12 +84,12 @@ def finish(
         if transaction.find(work.conversation.id) is None:
             said.erase_tracker(transaction, work.conversation.id)  # written again by the reply made meanwhile
         return False
-    transaction.execute(_SETTLE_ONE, {"mine": conversation.id, "this": work.message.seq})
+    transaction.execute(_SETTLE, {"mine": conversation.id, "this": work.message.seq})
     said.say(transaction, conversation, "bot", replies, reply_to=work.message.seq)
     if ticket is not None:
         open_ticket(transaction, conversation, ticket, None)
     pinned = {} if language is None else {"language": language}
-    transaction.change(conversation.id, **_FREE, **pinned)
+    transaction.change(conversation.id, **FREE, **pinned)
     if transaction.execute(_FIRST_WAITING, {"mine": conversation.id}).first() is not None:
         transaction.wake("work")
     return True
@@ -98,11 +99,10 @@ def release(transaction: Transaction, work: Work, pause: float) -> None:
     """Give a conversation back unanswered, not to be taken before so many seconds from now."""
     if held(transaction, work) is not None:
         until = transaction.now + timedelta(seconds=pause)
-        transaction.change(work.conversation.id, paused_until=until, **_FREE)
+        transaction.change(work.conversation.id, paused_until=until, **FREE)
 
 
-def silence_bot(transaction: Transaction, conversation: Conversation) -> None:
-    """A person takes over: what waits for the bot is theirs now, and a reply being made will not be stored."""
-    transaction.execute(_SETTLE_ALL, {"mine": conversation.id})
-    transaction.change(conversation.id, mode="person", **_FREE)
-    transaction.wake(f"conversation:{conversation.id}", "mode")
+def backlog(transaction: Transaction) -> Backlog:
+    """How many messages wait, and since when."""
+    row = transaction.execute(_BACKLOG).one()
+    return Backlog(*row)

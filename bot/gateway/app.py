@@ -21,7 +21,7 @@ from bot.conversations.store import Store
 from bot.conversations.wakeups import wakeups_for
 from bot.gateway import health, pages, widget
 from bot.gateway.errors import handle_errors
-from bot.gateway.http import Guard, SecurityHeaders
+from bot.gateway.http import Guard, Prefixed, SecurityHeaders
 from bot.gateway.intake import Intake
 from bot.gateway.metrics import Metrics
 from bot.gateway.rasa import Rasa
@@ -39,6 +39,8 @@ from bot.web.home import STATIC
 
 logger = logging.getLogger(__name__)
 
+RETAIN_AGAIN = 1800
+"""Seconds between two times that what is old is forgotten."""
 DESCRIPTION = "What the chat widget talks to. Every error is {error, message}; docs/gateway.md lists the codes."
 
 
@@ -92,6 +94,8 @@ def _surround(app: FastAPI, settings: Settings, words: Words, metrics: Metrics) 
         expose_headers=["Retry-After", "Content-Language"],
     )
     app.add_middleware(SecurityHeaders)
+    if settings.url_prefix:
+        app.add_middleware(Prefixed, prefix=settings.url_prefix)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
 
@@ -141,9 +145,15 @@ def _keep(stack: AsyncExitStack, task: asyncio.Task[None]) -> None:
 
 async def _retain(parts: Services) -> None:
     """Forget what is not kept any longer, every so often."""
+    originals = timedelta(hours=parts.settings.keep_originals_hours)
+    conversations = timedelta(days=parts.settings.keep_conversations_days)
     while True:
         try:
-            await in_thread(parts.store.forget_originals, timedelta(hours=parts.settings.keep_originals_hours))
+            await in_thread(parts.store.forget_originals, originals)
+            await in_thread(parts.store.forget_conversations, conversations)
+            await in_thread(parts.store.sweep)
         except SQLAlchemyError:
-            logger.exception("What should be forgotten is still kept; the next try is in ten minutes.")
-        await asyncio.sleep(600)
+            logger.exception(
+                "What should be forgotten is still kept; the next try is in %d minutes.", RETAIN_AGAIN // 60
+            )
+        await asyncio.sleep(RETAIN_AGAIN)

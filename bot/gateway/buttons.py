@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.conversations.store import Store
 
-KEY = re.compile(r"(\d{1,9})\.(\d{1,2})")
+KEY = re.compile(r"([0-9]{1,9})\.([0-9]{1,2})")
 
 
 class NotOffered(Exception):

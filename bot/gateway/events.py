@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from sse_starlette import JSONServerSentEvent, ServerSentEvent
 
-from bot.conversations.records import Conversation, Message
+from bot.conversations.records import Conversation, Message, UnknownConversation
 from bot.gateway import schemas
 from bot.gateway.services import Services
 from bot.gateway.threads import in_thread
@@ -43,12 +44,21 @@ async def stream(parts: Services, conversation_id: str, known: int) -> AsyncIter
                 if conversation is None:
                     yield _event("erased")
                     return
+                known = view.known
                 while messages := await in_thread(parts.store.read, conversation_id, view.known, PAGE):
                     for message in messages:
                         yield view.message(message)
+                if view.known != known:
+                    await _acknowledge(parts, conversation_id, view.known)
                 for changed in view.changes(conversation, not parts.status.ready):
                     yield changed
             event = await subscription.wait(LOOK_AGAIN)
+
+
+async def _acknowledge(parts: Services, conversation_id: str, seq: int) -> None:
+    """Note what has been sent; where the conversation has just been erased there is nothing to note."""
+    with suppress(UnknownConversation):
+        await in_thread(parts.store.acknowledge, conversation_id, seq)
 
 
 class _View:
@@ -82,5 +92,5 @@ class _View:
         return found
 
 
-def _event(name: str, **data: Any) -> ServerSentEvent:
-    return JSONServerSentEvent(data, event=name)
+def _event(event: str, **data: Any) -> ServerSentEvent:
+    return JSONServerSentEvent(data, event=event)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from bot.conversations.records import utc_now
 from bot.gateway.services import Parts
 from bot.gateway.threads import in_thread
 
@@ -44,6 +45,9 @@ async def readyz(parts: Parts) -> Response:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(parts: Parts) -> Response:
     """Counters for Prometheus."""
+    backlog = await in_thread(parts.store.backlog)
+    parts.metrics.waiting.set(backlog.messages)
+    parts.metrics.oldest.set((utc_now() - backlog.since).total_seconds() if backlog.since else 0)
     return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -57,6 +57,20 @@ class SecurityHeaders:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
+class Prefixed:
+    """Puts the prefix before the path where the proxy has taken it off: everything inside sees the address of the outside."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "http" and not f"{scope['path']}/".startswith(f"{self._prefix}/"):
+            scope = {**scope, "path": self._prefix + scope["path"]}
+        await self._app(scope, receive, send)
+
+
 class Guard:
     """Refuses pages of other sites and large bodies, and answers what nothing else has caught.
 

@@ -23,6 +23,10 @@ class Metrics:
         self.tickets = Counter(
             "daozhen_tickets", "Tickets asked for by patients, and withdrawn", ["what"], registry=registry
         )
+        self.waiting = Gauge("daozhen_messages_waiting", "Messages that wait for the bot", registry=registry)
+        self.oldest = Gauge(
+            "daozhen_oldest_waiting_seconds", "How long the oldest of them has waited", registry=registry
+        )
         self.streams = Gauge("daozhen_event_streams", "Event streams open now", registry=registry)
         self.rasa_ready = Gauge("daozhen_rasa_ready", "1 while Rasa is ready to answer", registry=registry)
         self.answer_seconds = Histogram(

@@ -46,6 +46,8 @@ class PerMinute:
         if len(self._buckets) > MOST_KEYS:
             self._buckets.popitem(last=False)
         bucket.leak(now)
-        decision = bucket.put_decision(RateItem(key, now))
-        if not decision.allowed:
-            raise TooFast(max(1, math.ceil((decision.retry_after_ms or 0) / 1000)))
+        item = RateItem(key, now)
+        if not bucket.put(item):
+            wait = bucket.waiting(item)
+            assert isinstance(wait, int)  # milliseconds; a bucket in memory answers at once
+            raise TooFast(max(1, math.ceil(wait / 1000)))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Optional
 
 from pydantic import BaseModel, Extra, Field, StrictBool, StrictStr, conint, root_validator
+from pydantic.errors import DictError
 
 from bot.conversations import records
 from bot.gateway.buttons import key
@@ -22,6 +23,13 @@ class _Model(BaseModel):
     class Config:
         extra = Extra.forbid
         allow_mutation = False
+
+    @classmethod
+    def validate(cls, value: Any) -> _Model:
+        """Pydantic 1 would make an object of a list of pairs."""
+        if not isinstance(value, (dict, cls)):
+            raise DictError()
+        return super().validate(value)
 
 
 class NewConversation(_Model):

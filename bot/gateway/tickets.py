@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.conversations.records import Conversation, Message, NewTicket, Reply, Ticket, Urgency
 from bot.conversations.store import Store
 from bot.gateway.intake import summary
 from bot.gateway.words import Words
-from bot.language.script import choose_language
+from bot.language.script import choose_language, detect_language
 
 RECENT = 30
 """How many of the last messages are looked through for what a ticket is about."""
@@ -19,11 +20,13 @@ def recent(store: Store, conversation: Conversation) -> list[Message]:
     return store.read(conversation.id, after=max(0, conversation.last_seq - RECENT), limit=RECENT)
 
 
-def language_of(conversation: Conversation, messages: Sequence[Message], accepted: str = "") -> str:
-    """The language to tell something in: the pinned one, else the last answer's, else what the browser accepts."""
+def language_of(conversation: Conversation, messages: Sequence[Message], accepted: str = "", text: str = "") -> str:
+    """The language to tell something in: the pinned one, else that of the text it answers, else the last answer's, else what
+    the browser accepts.
+    """
     answered = next((found.body["language"] for found in reversed(messages) if found.body.get("language")), None)
-    written = next((found.text for found in reversed(messages) if found.sender == "patient"), "")
-    return choose_language(conversation.language, answered, accepted or None, written)
+    written = text or next((found.text for found in reversed(messages) if found.sender == "patient"), "")
+    return choose_language(conversation.language, detect_language(text), answered or accepted or None, written)
 
 
 def script_of(conversation: Conversation, messages: Sequence[Message]) -> str | None:
@@ -33,15 +36,18 @@ def script_of(conversation: Conversation, messages: Sequence[Message]) -> str | 
     )
 
 
-def subject(messages: Sequence[Message]) -> str:
+def subject(messages: Sequence[Message], agreed: int = 0) -> str:
     """What a conversation is about, in the patient's own (masked) words: the last thing they wrote before they agreed
     to, or asked for, a person. Empty where they wrote nothing.
+
+    Args:
+        messages: in order.
+        agreed: seq of the message that is being answered by handing over; what it says is not the subject, if there is another.
     """
-    answered_with = {found.reply_to: found.kind for found in messages if found.sender == "bot"}
+    told = ("handoff", "smalltalk", "command")
+    passed_over = {found.reply_to for found in messages if found.sender == "bot" and found.kind in told} | {agreed}
     written = [found for found in messages if found.sender == "patient" and found.kind == "text"]
-    substantial = [
-        found for found in written if answered_with.get(found.seq) not in ("handoff", "smalltalk", "command")
-    ]
+    substantial = [found for found in written if found.seq not in passed_over]
     return summary((substantial or written)[-1].text) if written else ""
 
 
@@ -52,16 +58,30 @@ def reason(messages: Sequence[Message]) -> str:
     return kind if kind in ("advice", "fallback", "unknown") else "asked"
 
 
-def new_ticket(urgency: Urgency, why: str, conversation: Conversation, messages: Sequence[Message]) -> NewTicket:
-    """A ticket for a conversation as it stands."""
+def new_ticket(
+    urgency: Urgency, why: str, conversation: Conversation, messages: Sequence[Message], agreed: int = 0
+) -> NewTicket:
+    """A ticket for a conversation as it stands; `agreed` as in `subject`."""
     department = next((found.body["department"] for found in reversed(messages) if found.body.get("department")), None)
     return NewTicket(
         urgency=urgency,
-        summary=subject(messages),
+        summary=subject(messages, agreed),
         department=department or conversation.department,
         language=language_of(conversation, messages),
         reason=why,
     )
+
+
+def told(words: Words, reply: Reply, conversation: Conversation) -> Reply:
+    """A reply of Rasa's with which a ticket is opened, saying so: Rasa does not know whether a front desk is connected."""
+    language, script = reply.body["language"], reply.body.get("script")
+    if reply.kind == "emergency":
+        told = words.text("utter_emergency_told", language, script, reply.body.get("rule") or "")
+        return replace(reply, text=f"{reply.text}\n{told}")
+    if reply.kind == "handoff":
+        name = "utter_ticket_waiting" if conversation.ticket else "utter_ticket_opened"
+        return replace(reply, text=words.text(name, language, script))
+    return reply
 
 
 def ask_for_person(store: Store, words: Words, conversation: Conversation, accepted: str = "") -> Ticket:

@@ -47,9 +47,18 @@ class Tokens:
         Raises:
             InvalidToken: if it is not one of ours, or has expired.
         """
-        required = {"require": ["sub", "exp"], "verify_exp": False, "verify_iat": False}
         try:
-            claims = jwt.decode(token, self._key, [ALGORITHM], options=required, audience=AUDIENCE)
+            claims = jwt.decode(
+                token,
+                self._key,
+                [ALGORITHM],
+                options={
+                    "require": ["sub", "exp"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },  # by our own clock, below
+                audience=AUDIENCE,
+            )
         except jwt.InvalidTokenError as error:
             raise InvalidToken(str(error)) from error
         if claims["exp"] <= self._clock().timestamp():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Optional
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -125,7 +126,7 @@ async def follow(
     `message` (with its seq as id), `typing`, `mode`, `staff`, `starting`, `erased`; a comment every 15 seconds.
     """
     _slow_down(parts.rate_address, _address(request), conversation.language)
-    known = int(last_event_id) if last_event_id.isdecimal() else after
+    known = int(last_event_id) if re.fullmatch("[0-9]{1,9}", last_event_id) else after
     return EventSourceResponse(events.stream(parts, conversation.id, known), ping=events.HEARTBEAT)
 
 

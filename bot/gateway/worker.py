@@ -13,14 +13,13 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 import anyio
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversations.records import Reply, Work, utc_now
+from bot.conversations.records import Message, NewTicket, Urgency, Work, utc_now
 from bot.gateway import tickets
 from bot.gateway.events import TYPING_OFF, TYPING_ON, topic
 from bot.gateway.rasa import Answer, RasaAway, RasaTrouble
@@ -88,7 +87,7 @@ class Worker:
         where = topic(leased.conversation.id)
         pause, done = PAUSES[-1], False
         try:
-            self._parts.wakeups.publish(where, TYPING_ON)
+            await in_thread(self._parts.wakeups.publish, where, TYPING_ON)
             pause, done = await self._answer(leased)
         except SQLAlchemyError:
             logger.exception("The database does not answer; messages wait.")
@@ -98,7 +97,7 @@ class Worker:
             with anyio.CancelScope(shield=True):
                 if not done:
                     await self._give_back(leased, pause)
-                self._parts.wakeups.publish(where, TYPING_OFF)
+                await self._stop_typing(where)
 
     async def _answer(self, leased: Work) -> tuple[float, bool]:
         """Ask Rasa and store its answer; if there is none, the pause before the next try, and False."""
@@ -132,14 +131,13 @@ class Worker:
     async def _finish(self, leased: Work, answer: Answer) -> None:
         """Store an answer, with a ticket where it hands over; an emergency always does."""
         parts, conversation = self._parts, leased.conversation
-        replies, urgency = answer.replies, answer.urgency
-        if any(reply.kind == "emergency" for reply in replies):
-            replies, urgency = tuple(self._told(reply) for reply in replies), "emergency"
-        ticket = None
+        urgency: Urgency | None = answer.urgency
+        if any(reply.kind == "emergency" for reply in answer.replies):
+            urgency = "emergency"
+        replies, ticket = answer.replies, None
         if urgency is not None:
-            messages = await in_thread(tickets.recent, parts.store, conversation)
-            why = "understood" if urgency == "emergency" else tickets.reason(messages)
-            ticket = tickets.new_ticket(urgency, why, conversation, messages)
+            ticket = await self._ticket(leased, urgency)
+            replies = tuple(tickets.told(parts.words, reply, conversation) for reply in replies)
         language = answer.language if answer.language != conversation.language else None
         if await in_thread(parts.store.finish, leased, replies, ticket, language):
             self._troubles.pop((conversation.id, leased.message.seq), None)
@@ -147,15 +145,16 @@ class Worker:
             for reply in replies:
                 parts.metrics.replies.labels(reply.kind).inc()
 
-    def _told(self, reply: Reply) -> Reply:
-        """An emergency that the classifier saw where the gate did not: say, as the gate's answer does, that the desk is told."""
-        if reply.kind != "emergency":
-            return reply
-        body = reply.body
-        told = self._parts.words.text(
-            "utter_emergency_told", body["language"], body.get("script"), body.get("rule") or ""
-        )
-        return replace(reply, text=f"{reply.text}\n{told}")
+    async def _ticket(self, leased: Work, urgency: Urgency) -> NewTicket:
+        messages = await self._up_to(leased)
+        if urgency == "emergency":
+            return tickets.new_ticket(urgency, "understood", leased.conversation, messages)
+        return tickets.new_ticket(urgency, tickets.reason(messages), leased.conversation, messages, leased.message.seq)
+
+    async def _up_to(self, leased: Work) -> list[Message]:
+        """The last messages of a conversation up to the leased one."""
+        messages = await in_thread(tickets.recent, self._parts.store, leased.conversation)
+        return [message for message in messages if message.seq <= leased.message.seq]
 
     async def _in_trouble(self, leased: Work, trouble: RasaTrouble) -> tuple[float, bool]:
         """Rasa could not answer: the pause before the next try, and whether the person has been told that there is none."""
@@ -169,8 +168,8 @@ class Worker:
         if tries + 1 < FEWEST_TRIES or monotonic() - since < PATIENCE:
             return PAUSES[min(tries, len(PAUSES) - 1)], False
         logger.error("A message was given up after %d tries: %s.", tries + 1, trouble.code)
-        messages = await in_thread(tickets.recent, parts.store, conversation)
-        language = tickets.language_of(conversation, messages)
+        messages = await self._up_to(leased)
+        language = tickets.language_of(conversation, messages, text=leased.message.text)
         reply = parts.words.reply("utter_trouble", language, tickets.script_of(conversation, messages))
         await self._finish(leased, Answer((reply,), None, conversation.language))
         return 0.0, True
@@ -180,3 +179,7 @@ class Worker:
             await in_thread(self._parts.store.release, leased, pause)
         except SQLAlchemyError:
             logger.exception("The database does not answer; a message waits until its lease has run out.")
+
+    async def _stop_typing(self, where: str) -> None:
+        with suppress(SQLAlchemyError):  # on PostgreSQL a wake-up goes over the database, too
+            await in_thread(self._parts.wakeups.publish, where, TYPING_OFF)
