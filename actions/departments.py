@@ -50,6 +50,11 @@ class UniqueKeyLoader(yaml.CSafeLoader):
     """YAML that refuses the same key twice, where plain YAML keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        """See PyYAML.
+
+        Raises:
+            yaml.constructor.ConstructorError: if a key is there twice.
+        """
         keys = [key.value for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:

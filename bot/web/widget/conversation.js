@@ -35,6 +35,8 @@ export class Conversation {
   #breaks = 0;
   #newest = 0;
   #sending = false;
+  /** Whether something has come to be sent since sending began. */
+  #more = false;
   #state = "";
   #retry = 0;
   #hide = 0;
@@ -123,21 +125,22 @@ export class Conversation {
     if (answer && !answer.error) this.view.person(false, wanted, null);
   }
 
-  /** Erase the conversation, here and at the gateway. @returns {Promise<boolean>} whether it is gone */
+  /** Erase the conversation and all that waits, here and at the gateway. */
   erase() {
     return alone(async () => {
-      if (this.#token && !(await this.#call("DELETE", "conversation")) && this.#token) return false;
-      this.memory.forget("erased");
+      if (this.#token && !(await this.#call("DELETE", "conversation")) && this.#token) return this.#say("not_erased");
+      for (const { id } of this.memory.waiting()) this.memory.drop(id);
       this.#end("erased");
-      return true;
     });
   }
 
   // Sending
 
   async #send() {
+    this.#more = true;
     if (this.#sending) return;
     this.#sending = true;
+    this.#more = false;
     clearTimeout(this.#retry);
     await alone(async () => {
       for (let next; (next = this.memory.waiting()[0]); ) {
@@ -146,6 +149,7 @@ export class Conversation {
     });
     this.#sending = false;
     this.view.wait(this.memory.waiting());
+    if (this.#more) this.#send();
   }
 
   /** @param {Pending} pending @returns {Promise<boolean>} whether it no longer waits */
@@ -183,9 +187,11 @@ export class Conversation {
    * @returns {Promise<import("./gateway.js").Answer | null>} null where it must wait
    */
   async #call(method, path, content) {
+    const token = this.#token;
     try {
-      const answer = await this.gateway.request(method, path, this.#token, content);
-      if (this.#fails(answer.error, answer.wait)) return null;
+      const answer = await this.gateway.request(method, path, token, content);
+      // An answer to a conversation that has ended meanwhile says nothing about the next one.
+      if (token !== this.#token || this.#fails(answer.error, answer.wait)) return null;
       if (path !== "conversations") this.#well();
       return answer;
     } catch {
@@ -310,14 +316,18 @@ export class Conversation {
   /** The gateway no longer knows this conversation. @param {Ended} ended */
   #lost(ended) {
     for (const waiting of this.memory.waiting()) this.memory.keep({ ...waiting, button: undefined });
-    this.memory.set("read", null);
-    this.memory.set("conversation", { ended });
     this.#end(ended);
     if (this.memory.waiting().length) this.#later("");
   }
 
   /** @param {Ended} ended */
   #end(ended) {
+    this.memory.forget(ended);
+    this.#leave(ended);
+  }
+
+  /** @param {Ended} ended */
+  #leave(ended) {
     this.#token = undefined;
     this.#last = 0;
     this.#stream?.abort();
@@ -329,7 +339,7 @@ export class Conversation {
   #changed(name) {
     if (name === "conversation") {
       const { token, ended } = this.#kept;
-      if (this.#token && token !== this.#token) this.#end(ended ?? "gone");
+      if (this.#token && token !== this.#token) this.#leave(ended ?? "gone");
       if (token && token !== this.#token) this.#begin();
     } else if (name.startsWith("waiting:")) this.view.wait(this.memory.waiting());
     else this.view.chosen();

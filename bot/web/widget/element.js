@@ -5,7 +5,7 @@ import { Gateway } from "./gateway.js";
 import { Log } from "./log.js";
 import { Memory } from "./memory.js";
 import { buildPanel, word } from "./panel.js";
-import { layOut, takeAway } from "./print.js";
+import { layOut, styleSheet, takeAway } from "./print.js";
 import { firstLanguage, say } from "./words.js";
 
 /** The longest message, in characters; the gateway's limit. */
@@ -37,9 +37,7 @@ export class DaozhenChat extends HTMLElement {
   connectedCallback() {
     const { server = DaozhenChat.server, department, position } = this.dataset;
     const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(SERVED.css);
-    shadow.adoptedStyleSheets = [sheet];
+    shadow.adoptedStyleSheets = [styleSheet(SERVED.css)];
     this.#parts = buildPanel(position === "inline");
     this.#memory = new Memory(server);
     const gateway = new Gateway(server, () => this.#language);
@@ -146,7 +144,7 @@ export class DaozhenChat extends HTMLElement {
       }
     });
     on(window, "beforeprint", () => {
-      if (this.#visible && this.#log.messages.length) layOut(this.#log.messages, this.#language, this.#title);
+      if (this.#visible && this.#log.messages.length) layOut(parts.log, this.#language, this.#title);
     });
     on(window, "afterprint", takeAway);
     if (visualViewport) for (const name of ["resize", "scroll"]) on(visualViewport, name, () => this.#place());

@@ -54,9 +54,8 @@ export class Memory {
     this.set(WAITING + id, null);
   }
 
-  /** Forget the conversation and all that waits. @param {Ended} ended why */
+  /** Forget the conversation. @param {Ended} ended why */
   forget(ended) {
-    for (const { id } of this.waiting()) this.drop(id);
     for (const name of ["read", "rated", "pinned"]) this.set(name, null);
     this.set("conversation", { ended });
   }

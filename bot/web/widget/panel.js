@@ -3,8 +3,6 @@
 import { icon, iconButton, make, textButton } from "./parts.js";
 import { clock, say } from "./words.js";
 
-const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
-
 /**
  * @typedef {ReturnType<typeof buildPanel>} Panel
  */
@@ -14,7 +12,7 @@ const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion
  */
 export function buildPanel(inline) {
   const badge = make("span", { className: "badge", hidden: true, "aria-hidden": "true" });
-  const unread = make("span", { className: "unseen", hidden: true, "data-text": "unread", "data-values": '{"count":0}' });
+  const unread = make("span", { className: "unseen", hidden: true, "data-text": "unread" });
   const launcher = make(
     "button",
     { type: "button", className: "launcher", "aria-haspopup": "dialog", hidden: inline },
@@ -38,7 +36,7 @@ export function buildPanel(inline) {
   const suggestions = make(
     "div",
     { className: "choices" },
-    ...SUGGESTIONS.map((key) => textButton(key)),
+    ...[1, 2, 3, 4].map((number) => textButton(`suggestion_${number}`)),
   );
   const greeting = make(
     "div",
