@@ -46,10 +46,15 @@ class InvalidDepartments(Exception):
         self.problems = problems
 
 
-class _UniqueKeyLoader(yaml.CSafeLoader):
+class UniqueKeyLoader(yaml.CSafeLoader):
     """YAML that refuses the same key twice, where plain YAML keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        """See PyYAML.
+
+        Raises:
+            yaml.constructor.ConstructorError: if a key is there twice.
+        """
         keys = [key.value for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
@@ -74,7 +79,7 @@ def _causes(error: ValidationError) -> Iterator[tuple[str, str]]:
 def _read(file: Path) -> Department | list[Problem]:
     """One file as a department, or what is wrong with it."""
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _UniqueKeyLoader)
+        content = yaml.load(file.read_text(encoding="utf-8"), UniqueKeyLoader)
     except UnicodeDecodeError:
         return [Problem(file.name, "(file)", "is not UTF-8 text")]
     except yaml.YAMLError as error:

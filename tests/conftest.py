@@ -24,7 +24,7 @@ from bot.language.tokenise import Tokeniser
 from bot.language.wording import Responses
 from bot.rasa.names import kept_whole, known_names
 
-pytest_plugins = ["collected"]
+pytest_plugins = ["browser", "collected"]
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
-"""`./run check`: lint, format, types, department files, training examples, and Rasa's validation and stories."""
+"""`./run check`: lint, format, types of Python and of the widget, department files, training examples, Rasa's own checks."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +11,10 @@ from collections.abc import Callable
 from bot.cli.processes import environment, rasa_command
 from bot.cli.train import is_stale, train
 from bot.settings import ROOT
+
+
+class Skipped(Exception):
+    """A check cannot run here; the message says why."""
 
 
 def _command(*command: str) -> Callable[[], str]:
@@ -19,6 +25,21 @@ def _command(*command: str) -> Callable[[], str]:
         return result.stdout + result.stderr if result.returncode else ""
 
     return run
+
+
+def _widget_types() -> str:
+    """TypeScript on the JSDoc types of bot/web/widget. Without Node there is none: then CI fails, and people are told."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        if os.environ.get("CI") == "true":
+            return "there is no node and npm to check the widget's types with"
+        raise Skipped("there is no node and npm")
+    folder = ROOT / "tests" / "web"
+    compiler = folder / "node_modules" / "typescript" / "bin" / "tsc"
+    trouble = ""
+    if not compiler.exists():
+        trouble = _command(npm, "ci", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund")()
+    return trouble or _command(node, str(compiler), "--project", str(folder))()
 
 
 def _departments() -> str:
@@ -41,6 +62,7 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("lint", _command(sys.executable, "-m", "ruff", "check", ".")),
     ("format", _command(sys.executable, "-m", "ruff", "format", "--check", ".")),
     ("types", _command(sys.executable, "-m", "mypy")),
+    ("widget types (tsc)", _widget_types),
     ("department files", _departments),
     ("training examples", _examples),
     ("dialogue data (rasa data validate)", _command(*rasa_command("data", "validate", "--fail-on-warnings"))),
@@ -58,7 +80,11 @@ def main(arguments: list[str]) -> int:
     for name, check in CHECKS:
         if arguments and not name.startswith(tuple(arguments)):
             continue
-        trouble = check()
+        try:
+            trouble = check()
+        except Skipped as reason:
+            print(f"{'skipped':<8}{name}: {reason}", flush=True)
+            continue
         print(f"{'FAILED' if trouble else 'ok':<8}{name}", flush=True)
         if trouble:
             print(trouble[-6000:], file=sys.stderr, flush=True)

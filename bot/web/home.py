@@ -19,11 +19,6 @@ from bot.web.texts import LANGUAGES, load_texts
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 STATIC = Path(__file__).resolve().parent / "static"
 """Served under /static/."""
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'"
-)
-"""The Content-Security-Policy that the page is served with."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 
 _COMMENT = re.compile(r"^\s*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 _CAST = re.compile(r"/\*\* @type \{.*?\} \*/ ?")
+_PRIVATE = re.compile(r"#[a-z]\w*")
 _LITERAL = re.compile(
     r""""(?:\\.|[^"\\\n])*" | `(?:\\.|[^`\\])*`
     | (?<=[(,=:?!&|])[ ]?/(?![*/ ])(?:\\.|\[(?:\\.|[^\]])*\]|[^/\\\n])+/[a-z]*""",
@@ -17,9 +18,12 @@ _LITERAL = re.compile(
 def shorten_script(source: str) -> str:
     """A script without comments on lines of their own, JSDoc casts, indentation, and spaces around what is no word.
 
-    Strings, templates and regular expressions stay as they are, and so do line ends, since a script may rely on them.
+    Private names (#…), which nothing outside their class can see, get short ones; a string must not hold one. Strings, templates and
+    regular expressions stay as they are, and so do line ends on which a script may rely.
     """
     source = _CAST.sub("", _COMMENT.sub("", source))
+    private = sorted(set(_PRIVATE.findall(source)))
+    source = _PRIVATE.sub(lambda name: f"#{_letters(private.index(name.group()))}", source)
     source = "".join(f"{line.strip()}\n" for line in source.splitlines() if line.strip())
     parts, end = [], 0
     for literal in _LITERAL.finditer(source):
@@ -28,8 +32,14 @@ def shorten_script(source: str) -> str:
     return "".join([*parts, _close_up(source[end:])])
 
 
+def _letters(number: int) -> str:
+    """a, b, …, z, a1, b1, …"""
+    return chr(ord("a") + number % 26) + (str(number // 26) if number >= 26 else "")
+
+
 def _close_up(code: str) -> str:
-    return re.sub(r" ?([{}()\[\]=<>*,;:?&|!]+) ?", r"\1", code)
+    code = re.sub(r" ?([{}()\[\]=<>*,;:?&|!]+) ?", r"\1", code)
+    return re.sub(r"(?<=[{(\[,;])\n|\n(?=[})\]])", "", code)
 
 
 def shorten_style(source: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from actions.departments import UniqueKeyLoader
+
 FILE = Path(__file__).resolve().parent / "texts.yml"
 LANGUAGES = ("en", "zh")
 SECTIONS = ("widget", "home", "desk")
@@ -30,7 +32,7 @@ def load_texts(file: Path = FILE) -> Mapping[str, Section]:
         InvalidTexts: if the file is not YAML, has a section that nobody knows, or a text that is not in both languages.
     """
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        content = yaml.load(file.read_text(encoding="utf-8"), UniqueKeyLoader)
     except yaml.YAMLError as error:
         raise InvalidTexts(f"{file.name}: is not valid YAML: {' '.join(str(error).split())}") from None
     problems = [f"{file.name}: {path}: {cause}" for path, cause in _problems(content)]

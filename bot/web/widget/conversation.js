@@ -21,7 +21,10 @@ import { Memory } from "./memory.js";
  * @property {() => void} chosen another tab changed what the person chose or read
  */
 
+/** Refusals of what a person sent: to try again would not help. "" is none. */
+const REFUSED = ["", "empty", "too_long", "too_large", "not_offered", "invalid"];
 const LONGEST_PAUSE = 30;
+const LONGEST_PAGE = 4000;
 /** A hidden tab keeps its stream this long (ms): browsers allow a page's site only six connections in HTTP/1.1. */
 const HIDDEN = 60_000;
 
@@ -32,6 +35,8 @@ export class Conversation {
   #breaks = 0;
   #newest = 0;
   #sending = false;
+  /** Whether something has come to be sent since sending began. */
+  #more = false;
   #state = "";
   #retry = 0;
   #hide = 0;
@@ -39,8 +44,7 @@ export class Conversation {
   #stream = null;
   /** @type {() => void} */
   #wake = () => {};
-  /** @type {(() => void)[]} */
-  #undo = [];
+  #life = new AbortController();
   #token;
 
   /**
@@ -64,25 +68,15 @@ export class Conversation {
 
   /** Begin to follow the conversation and to send what waits. */
   start() {
-    const resume = () => this.#resume();
+    const { signal } = this.#life;
     const offline = () => {
       this.#say("offline");
       this.#stream?.abort();
     };
-    const hidden = () => {
-      clearTimeout(this.#hide);
-      if (document.hidden) this.#hide = setTimeout(() => this.#stream?.abort(), HIDDEN);
-      else if (!this.#stream) resume();
-    };
-    addEventListener("online", resume);
-    addEventListener("offline", offline);
-    document.addEventListener("visibilitychange", hidden);
-    this.#undo = [
-      this.memory.watch((name) => this.#changed(name)),
-      () => removeEventListener("online", resume),
-      () => removeEventListener("offline", offline),
-      () => document.removeEventListener("visibilitychange", hidden),
-    ];
+    addEventListener("online", () => this.#resume(), { signal });
+    addEventListener("offline", offline, { signal });
+    document.addEventListener("visibilitychange", () => this.#seen(), { signal });
+    this.memory.watch((name) => this.#changed(name), signal);
     this.view.wait(this.memory.waiting());
     if (!navigator.onLine) offline();
     this.#follow();
@@ -91,10 +85,16 @@ export class Conversation {
 
   /** Let go of everything: the element has left the page. */
   stop() {
-    for (const undo of this.#undo.splice(0)) undo();
+    this.#life.abort();
     clearTimeout(this.#retry);
     this.#stream?.abort();
     this.#wake();
+  }
+
+  #seen() {
+    clearTimeout(this.#hide);
+    if (document.hidden) this.#hide = setTimeout(() => this.#stream?.abort(), HIDDEN);
+    else if (!this.#stream) this.#resume();
   }
 
   /** @param {string} text @param {string} [button] the key of the button that was pressed */
@@ -122,24 +122,25 @@ export class Conversation {
   async person(wanted) {
     if (wanted && !(await alone(() => this.#open()))) return;
     const answer = await this.#call(wanted ? "POST" : "DELETE", "ticket");
-    if (answer?.status && answer.status < 300) this.view.person(false, wanted, null);
+    if (answer && !answer.error) this.view.person(false, wanted, null);
   }
 
-  /** Erase the conversation, here and at the gateway. @returns {Promise<boolean>} whether it is gone */
+  /** Erase the conversation and all that waits, here and at the gateway. */
   erase() {
     return alone(async () => {
-      if (this.#token && !(await this.#call("DELETE", "conversation"))) return false;
-      this.memory.forget("erased");
+      if (this.#token && !(await this.#call("DELETE", "conversation")) && this.#token) return this.#say("not_erased");
+      for (const { id } of this.memory.waiting()) this.memory.drop(id);
       this.#end("erased");
-      return true;
     });
   }
 
   // Sending
 
   async #send() {
+    this.#more = true;
     if (this.#sending) return;
     this.#sending = true;
+    this.#more = false;
     clearTimeout(this.#retry);
     await alone(async () => {
       for (let next; (next = this.memory.waiting()[0]); ) {
@@ -148,18 +149,17 @@ export class Conversation {
     });
     this.#sending = false;
     this.view.wait(this.memory.waiting());
+    if (this.#more) this.#send();
   }
 
   /** @param {Pending} pending @returns {Promise<boolean>} whether it no longer waits */
   async #deliver({ id, text, button }) {
     if (!(await this.#open())) return false;
     const answer = await this.#call("POST", "messages", button ? { id, button } : { id, text });
-    if (!answer) return Boolean(this.#kept.ended);
+    if (!answer) return false;
     this.memory.drop(id);
-    const { status, content } = answer;
-    if (status < 300) this.view.show([content], true);
-    else if (status === 413 || content?.error === "too_long") this.view.notice("too_long", text);
-    else this.view.notice("invalid", button ? "" : text);
+    if (!answer.error) this.view.show([answer.content], true);
+    else this.view.notice(answer.error.startsWith("too_l") ? "too_long" : "invalid", button ? "" : text);
     this.view.wait(this.memory.waiting());
     return true;
   }
@@ -169,9 +169,10 @@ export class Conversation {
     if (this.#token !== this.#kept.token) this.#changed("conversation");
     if (this.#token) return true;
     const language = this.memory.get("language") ?? undefined;
-    const page = location.origin + location.pathname;
+    const page = (location.origin + location.pathname).slice(0, LONGEST_PAGE);
     const answer = await this.#call("POST", "conversations", { language, page, department: this.department });
-    if (!answer?.content?.token) return false;
+    if (answer?.error) this.#later("trouble");
+    if (!answer || answer.error) return false;
     this.memory.set("conversation", { token: answer.content.token });
     this.memory.set("pinned", language ?? null);
     this.#begin();
@@ -183,29 +184,34 @@ export class Conversation {
    * @param {string} method
    * @param {string} path
    * @param {object} [content]
-   * @returns {Promise<{status: number, content: any} | null>} null where it must wait
+   * @returns {Promise<import("./gateway.js").Answer | null>} null where it must wait
    */
   async #call(method, path, content) {
+    const token = this.#token;
     try {
-      const answer = await this.gateway.request(method, path, this.#token, content);
-      const { status, wait } = answer;
-      if (status === 401 || status === 404) {
-        if (path === "conversation") return answer;
-        this.#lost(status);
-      } else if (status === 429) this.#later("too_fast", wait);
-      else if (status >= 500) this.#later("trouble");
-      else {
-        if (path !== "conversations") this.#well();
-        return answer;
-      }
+      const answer = await this.gateway.request(method, path, token, content);
+      // An answer to a conversation that has ended meanwhile says nothing about the next one.
+      if (token !== this.#token || this.#fails(answer.error, answer.wait)) return null;
+      if (path !== "conversations") this.#well();
+      return answer;
     } catch {
       this.#later("offline");
+      return null;
     }
-    return null;
   }
 
-  /** Try again, after a pause that grows. @param {string} state @param {number} [seconds] */
-  #later(state, seconds = pause(++this.#failures)) {
+  /** Whether a refusal is one after which to try again; it brings the state that says so. @param {string} error @param {number} [wait] */
+  #fails(error, wait) {
+    if (REFUSED.includes(error)) return false;
+    if (error === "token") this.#lost("expired");
+    else if (error === "gone") this.#lost("gone");
+    else this.#later(error === "too_fast" ? error : "trouble", wait);
+    return true;
+  }
+
+  /** Try again, after a pause: the one asked for, else one that grows. @param {string} state @param {number} [wait] seconds */
+  #later(state, wait) {
+    const seconds = wait || pause(++this.#failures);
     this.#say(state, { seconds: Math.ceil(seconds) });
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#send(), seconds * 1000);
@@ -231,7 +237,7 @@ export class Conversation {
   // Following
 
   async #follow() {
-    while (this.#undo.length) {
+    while (!this.#life.signal.aborted) {
       const token = this.#token;
       if (token && !document.hidden) {
         this.#stream = new AbortController();
@@ -283,9 +289,8 @@ export class Conversation {
       else if (name === "mode") this.view.person(data.mode === "person", Boolean(data.ticket), null);
       else if (name === "staff") this.view.person(true, true, data.name ?? null);
       else if (name === "starting") this.#say(data.on ? "starting" : "");
-      else if (name === "erased") this.#lost(404);
-      else if (name === "refused" && data < 500 && data !== 429) this.#lost(data);
-      else if (name === "refused") this.#say("trouble");
+      else if (name === "erased") this.#lost("gone");
+      else if (name === "refused") this.#fails(data);
     }
   }
 
@@ -308,18 +313,21 @@ export class Conversation {
     this.#wake();
   }
 
-  /** The gateway no longer knows this conversation. @param {number} status */
-  #lost(status) {
-    const ended = status === 401 ? "expired" : "gone";
+  /** The gateway no longer knows this conversation. @param {Ended} ended */
+  #lost(ended) {
     for (const waiting of this.memory.waiting()) this.memory.keep({ ...waiting, button: undefined });
-    this.memory.set("read", null);
-    this.memory.set("conversation", { ended });
     this.#end(ended);
     if (this.memory.waiting().length) this.#later("");
   }
 
   /** @param {Ended} ended */
   #end(ended) {
+    this.memory.forget(ended);
+    this.#leave(ended);
+  }
+
+  /** @param {Ended} ended */
+  #leave(ended) {
     this.#token = undefined;
     this.#last = 0;
     this.#stream?.abort();
@@ -331,7 +339,7 @@ export class Conversation {
   #changed(name) {
     if (name === "conversation") {
       const { token, ended } = this.#kept;
-      if (this.#token && token !== this.#token) this.#end(ended ?? "gone");
+      if (this.#token && token !== this.#token) this.#leave(ended ?? "gone");
       if (token && token !== this.#token) this.#begin();
     } else if (name.startsWith("waiting:")) this.view.wait(this.memory.waiting());
     else this.view.chosen();

@@ -5,7 +5,7 @@ import { Gateway } from "./gateway.js";
 import { Log } from "./log.js";
 import { Memory } from "./memory.js";
 import { buildPanel, word } from "./panel.js";
-import { layOut, takeAway } from "./print.js";
+import { layOut, styleSheet, takeAway } from "./print.js";
 import { firstLanguage, say } from "./words.js";
 
 /** The longest message, in characters; the gateway's limit. */
@@ -24,7 +24,6 @@ export class DaozhenChat extends HTMLElement {
   #conversation;
   /** @type {Log} */
   #log;
-  #title = "";
   #small = matchMedia(SMALL);
   #dark = matchMedia("(prefers-color-scheme: dark)");
   /** @type {{name: string, values: Record<string, number> | undefined}} */
@@ -38,9 +37,7 @@ export class DaozhenChat extends HTMLElement {
   connectedCallback() {
     const { server = DaozhenChat.server, department, position } = this.dataset;
     const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(SERVED.css);
-    shadow.adoptedStyleSheets = [sheet];
+    shadow.adoptedStyleSheets = [styleSheet(SERVED.css)];
     this.#parts = buildPanel(position === "inline");
     this.#memory = new Memory(server);
     const gateway = new Gateway(server, () => this.#language);
@@ -88,6 +85,10 @@ export class DaozhenChat extends HTMLElement {
     );
   }
 
+  get #title() {
+    return this.dataset[this.#language === "zh" ? "titleZh" : "titleEn"] ?? say("title", this.#language);
+  }
+
   // What people do
 
   #listen() {
@@ -100,6 +101,7 @@ export class DaozhenChat extends HTMLElement {
     on(parts.close, "click", () => this.close());
     on(parts.panel, "cancel", (event) => {
       event.preventDefault();
+      this.close();
     });
     on(parts.panel, "keydown", (event) => this.#key(event));
     on(parts.switcher, "click", () => {
@@ -125,7 +127,7 @@ export class DaozhenChat extends HTMLElement {
       this.#conversation.erase();
     });
     on(parts.suggestions, "click", (event) => {
-      if (event.target.dataset.text) this.#write(event.target.textContent);
+      if (event.target.dataset.text) this.#press(event.target.textContent);
     });
     on(parts.form, "submit", (event) => {
       event.preventDefault();
@@ -142,7 +144,7 @@ export class DaozhenChat extends HTMLElement {
       }
     });
     on(window, "beforeprint", () => {
-      if (this.#visible && this.#log.messages.length) layOut(this.#log.messages, this.#language, this.#title);
+      if (this.#visible && this.#log.messages.length) layOut(parts.log, this.#language, this.#title);
     });
     on(window, "afterprint", takeAway);
     if (visualViewport) for (const name of ["resize", "scroll"]) on(visualViewport, name, () => this.#place());
@@ -180,6 +182,18 @@ export class DaozhenChat extends HTMLElement {
     this.#log.end();
   }
 
+  /** The button pressed goes away; the focus goes to where one writes. @param {string} title @param {string} [key] */
+  #press(title, key) {
+    this.#focus();
+    this.#write(title, key);
+  }
+
+  /** On a phone the focus on the input would bring up the keyboard over what there is to read. */
+  #focus() {
+    const { input, title } = this.#parts;
+    (matchMedia("(pointer: coarse)").matches ? title : input).focus();
+  }
+
   /** @param {string} name @param {unknown} value */
   #choose(name, value) {
     this.#memory.set(name, value);
@@ -211,18 +225,16 @@ export class DaozhenChat extends HTMLElement {
 
   /** @param {boolean} focus whether the person asked for it */
   #reveal(focus) {
-    const { panel, launcher, input, title } = this.#parts;
+    const { panel, launcher } = this.#parts;
     if (!(panel instanceof HTMLDialogElement) || panel.open) return;
     launcher.hidden = true;
-    const before = document.activeElement;
+    // Not show(): that would take the focus.
     if (this.#small.matches) panel.showModal();
-    else panel.show();
+    else panel.open = true;
     this.#lock(this.#small.matches);
     this.#place();
     this.#memory.set("open", true);
-    // On a phone the focus would bring up the keyboard over what there is to read.
-    if (focus) (matchMedia("(pointer: coarse)").matches ? title : input).focus();
-    else if (before instanceof HTMLElement) before.focus();
+    if (focus) this.#focus();
     this.#read();
     this.#log.end();
   }
@@ -245,7 +257,6 @@ export class DaozhenChat extends HTMLElement {
   #chosen() {
     const { panel, launcher, switcher, large, title, privacy } = this.#parts;
     const language = this.#language;
-    this.#title = this.dataset[language === "zh" ? "titleZh" : "titleEn"] ?? say("title", language);
     panel.lang = launcher.lang = language === "zh" ? "zh-CN" : "en";
     switcher.lang = language === "zh" ? "en" : "zh-CN";
     for (const root of [panel, launcher, privacy.line]) word(root, language);
@@ -272,8 +283,10 @@ export class DaozhenChat extends HTMLElement {
     const key = who.person ? (who.name ? "with_name" : "with_person") : who.ticket ? "with_ticket" : "";
     const line = key && say(key, language, { name: who.name ?? "" });
     if (person.textContent !== line) person.textContent = line;
+    const focused = [talk, withdraw].some((button) => button === this.shadowRoot?.activeElement);
     talk.hidden = who.person || who.ticket;
     withdraw.hidden = !talk.hidden;
+    if (focused) (talk.hidden ? withdraw : talk).focus();
   }
 
   /** @param {string} notice */
@@ -302,6 +315,8 @@ export class DaozhenChat extends HTMLElement {
     return {
       show: (messages, fresh) => {
         this.#log.show(messages, fresh);
+        for (const { author } of messages) if (author) this.#person.name = author;
+        this.#tell();
         this.#read();
       },
       wait: (waiting) => this.#log.wait(waiting),
@@ -314,10 +329,7 @@ export class DaozhenChat extends HTMLElement {
         if (text && !this.#parts.input.value) this.#parts.input.value = text;
         this.#fit();
       },
-      typing: (on) => {
-        this.#parts.typing.hidden = !on;
-        if (on) this.#log.end();
-      },
+      typing: (on) => this.#log.typing(on),
       person: (person, ticket, name) => {
         this.#person = { person, ticket, name: name ?? (person ? this.#person.name : null) };
         this.#tell();
@@ -329,7 +341,7 @@ export class DaozhenChat extends HTMLElement {
 
   /** @param {"press" | "rate"} name @param {any} value the button pressed, or { seq, helpful } */
   #act(name, value) {
-    if (name === "press") return this.#write(value.title, value.key);
+    if (name === "press") return this.#press(value.title, value.key);
     this.#memory.set("rated", { ...this.#memory.get("rated"), [value.seq]: value.helpful });
     this.#conversation.rate(value.seq, value.helpful);
     this.#say("thanks");

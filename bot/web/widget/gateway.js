@@ -1,5 +1,13 @@
 /** The gateway's widget API over fetch; the token travels in a header, never in an address. */
 
+/**
+ * An answer of the gateway.
+ * @typedef {object} Answer
+ * @property {string} error the code of a refusal, "" where there is none
+ * @property {any} content
+ * @property {number} wait seconds after which to try again, 0 where the gateway does not say
+ */
+
 const PATIENCE = 20_000;
 /** The gateway sends a heartbeat every 15 s; a stream this long silent is dead. */
 const SILENCE = 40_000;
@@ -20,7 +28,7 @@ export class Gateway {
    * @param {string} path
    * @param {string | undefined} token
    * @param {object} [content]
-   * @returns {Promise<{status: number, content: any, wait: number}>} wait: seconds, where the gateway asks for a pause
+   * @returns {Promise<Answer>}
    * @throws {Error} where the gateway cannot be reached
    */
   async request(method, path, token, content) {
@@ -28,8 +36,7 @@ export class Gateway {
       method,
       body: content && JSON.stringify(content),
     });
-    const text = await answer.text();
-    return { status: answer.status, content: parse(text), wait: Number(answer.headers.get("Retry-After")) || 5 };
+    return read(answer);
   }
 
   /**
@@ -37,7 +44,7 @@ export class Gateway {
    * @param {string} token
    * @param {number} after
    * @param {AbortController} control ends it from outside
-   * @returns {AsyncGenerator<{name: string, data: any}>} first { name: "open" }, or { name: "refused", data: status }
+   * @returns {AsyncGenerator<{name: string, data: any}>} first "open", or "refused" with the code of why
    * @throws {Error} where the connection breaks
    */
   async *events(token, after, control) {
@@ -50,7 +57,7 @@ export class Gateway {
     try {
       const answer = await this.#fetch(`events?after=${after}`, token, control.signal, { cache: "no-store" });
       if (!answer.ok || !answer.body) {
-        yield { name: "refused", data: answer.status };
+        yield { name: "refused", data: (await read(answer)).error };
         return;
       }
       yield { name: "open", data: null };
@@ -86,6 +93,13 @@ export class Gateway {
     if (options.body) headers["Content-Type"] = "application/json";
     return fetch(this.server + path, { ...options, headers, signal, credentials: "omit", referrerPolicy: "no-referrer" });
   }
+}
+
+/** @param {Response} answer @returns {Promise<Answer>} */
+async function read(answer) {
+  const content = parse(await answer.text());
+  const error = answer.ok ? "" : (content?.error ?? "trouble");
+  return { error, content, wait: Number(answer.headers.get("Retry-After")) };
 }
 
 /** @param {string} text @returns {any} null where it is not JSON */

@@ -14,6 +14,8 @@ export class Log {
   #language;
   #rated;
   #act;
+  /** Whether the person reads further up: then nothing moves. */
+  #reading = false;
 
   /**
    * @param {import("./panel.js").Panel} parts
@@ -26,6 +28,11 @@ export class Log {
     this.#language = language;
     this.#rated = rated;
     this.#act = act;
+    const { log } = parts;
+    log.addEventListener("scroll", () => {
+      this.#reading = log.scrollHeight - log.scrollTop - log.clientHeight > log.clientHeight / 2;
+    });
+    new ResizeObserver(() => this.#reading || this.end()).observe(log);
   }
 
   /** @param {Message[]} messages @param {boolean} fresh whether to read them aloud */
@@ -44,9 +51,8 @@ export class Log {
       if (message.sender !== "patient") typing.hidden = true;
       if (message.sender !== "patient" && fresh) this.#announce(message);
     }
-    if (!added.length) return;
     this.#settle();
-    this.end();
+    if (added.length && !this.#reading) this.end();
   }
 
   /** @param {Pending[]} waiting what has not been acknowledged */
@@ -65,6 +71,12 @@ export class Log {
     this.#settle();
   }
 
+  /** @param {boolean} on */
+  typing(on) {
+    this.#parts.typing.hidden = !on;
+    if (!this.#reading) this.end();
+  }
+
   /** Begin anew. @param {boolean} keep leave on the page what was said before */
   clear(keep) {
     const { typing, privacy } = this.#parts;
@@ -79,12 +91,13 @@ export class Log {
     this.#settle();
   }
 
-  /** Go to the last message; to its beginning where it is long. */
+  /** Go to the last message; to its beginning where it is long. An emergency card in sight covers some of the room. */
   end() {
     const { log } = this.#parts;
     const last = this.#all(".message").pop();
-    const high = last && last.offsetHeight > log.clientHeight && !last.classList.contains("emergency");
-    log.scrollTop = high ? last.offsetTop - log.offsetTop : log.scrollHeight;
+    const covered = this.#all(".sticks.low").pop()?.offsetHeight ?? 0;
+    const high = last && last.offsetHeight > log.clientHeight - covered;
+    log.scrollTop = high ? last.offsetTop - covered : log.scrollHeight;
   }
 
   /** @param {string} selector @returns {HTMLElement[]} */
@@ -103,12 +116,15 @@ export class Log {
     return last.seq === seq ? null : this.#all("[data-seq]:not(.past)").find((element) => Number(element.dataset.seq) > seq);
   }
 
-  /** Only what was said last offers buttons, and only the last emergency stays in sight. */
+  /** Only what was said last offers buttons; only the last emergency stays in sight, low once something has followed. */
   #settle() {
     const said = this.#all(".message:not(.greeting,.event)");
     const emergencies = this.#all(".emergency:not(.past)");
     for (const choices of this.#all(".message:not(.greeting) .choices")) choices.hidden = choices.parentElement !== said[said.length - 1];
-    for (const card of emergencies) card.classList.toggle("sticks", card === emergencies[emergencies.length - 1]);
+    for (const card of emergencies) {
+      card.classList.toggle("sticks", card === emergencies[emergencies.length - 1]);
+      card.classList.toggle("low", card !== said[said.length - 1]);
+    }
     this.#parts.suggestions.hidden = said.length > 0;
   }
 

@@ -3,56 +3,44 @@
 const WAITING = "waiting:";
 
 export class Memory {
-  /** Used where the browser refuses storage: then a conversation lasts as long as its page. @type {Map<string, string>} */
-  #page = new Map();
   #prefix;
+  /** The browser's storage; where it refuses, an object, and a conversation lasts as long as its page. @type {Record<string, string>} */
+  #store;
 
   /** @param {string} server address of the gateway's widget API: conversations with different gateways are kept apart */
   constructor(server) {
     this.#prefix = `daozhen:${server}:`;
-  }
-
-  /**
-   * @param {string} name
-   * @returns {any} null where nothing is kept
-   */
-  get(name) {
-    const key = this.#prefix + name;
     try {
-      return JSON.parse(this.#page.get(key) ?? localStorage.getItem(key) ?? "null");
+      localStorage[this.#prefix] = "";
+      this.#store = localStorage;
     } catch {
-      return null;
+      this.#store = {};
     }
   }
 
-  /**
-   * @param {string} name
-   * @param {unknown} value anything JSON; null forgets it
-   */
+  /** @param {string} name @returns {any} null where nothing is kept */
+  get(name) {
+    return JSON.parse(this.#store[this.#prefix + name] ?? "null");
+  }
+
+  /** @param {string} name @param {unknown} value anything JSON; null forgets it */
   set(name, value) {
     const key = this.#prefix + name;
-    this.#page.delete(key);
+    const text = JSON.stringify(value);
     try {
-      if (value === null) localStorage.removeItem(key);
-      else localStorage.setItem(key, JSON.stringify(value));
+      if (value === null) delete this.#store[key];
+      else this.#store[key] = text;
     } catch {
-      if (value !== null) this.#page.set(key, JSON.stringify(value));
+      // The site's storage is full.
+      this.#store = { ...this.#store, [key]: text };
     }
   }
 
   /** What waits to be sent, oldest first. Each has a key of its own, so that two tabs never write over each other. @returns {Pending[]} */
   waiting() {
-    const start = this.#prefix + WAITING;
-    let stored = [...this.#page.keys()];
-    try {
-      stored = stored.concat(Object.keys(localStorage));
-    } catch {
-      // Refused: there is only what the page holds.
-    }
-    return stored
-      .filter((key) => key.startsWith(start))
+    return Object.keys(this.#store)
+      .filter((key) => key.startsWith(this.#prefix + WAITING))
       .map((key) => this.get(key.slice(this.#prefix.length)))
-      .filter(Boolean)
       .sort((a, b) => a.time - b.time);
   }
 
@@ -66,9 +54,8 @@ export class Memory {
     this.set(WAITING + id, null);
   }
 
-  /** Forget the conversation and all that waits. @param {Ended} ended why */
+  /** Forget the conversation. @param {Ended} ended why */
   forget(ended) {
-    for (const { id } of this.waiting()) this.drop(id);
     for (const name of ["read", "rated", "pinned"]) this.set(name, null);
     this.set("conversation", { ended });
   }
@@ -76,14 +63,10 @@ export class Memory {
   /**
    * Be told of what another tab changes.
    * @param {(name: string) => void} changed
-   * @returns {() => void} ends it
+   * @param {AbortSignal} signal ends it
    */
-  watch(changed) {
-    /** @param {StorageEvent} event */
-    const listener = (event) => {
-      if (event.key?.startsWith(this.#prefix)) changed(event.key.slice(this.#prefix.length));
-    };
-    addEventListener("storage", listener);
-    return () => removeEventListener("storage", listener);
+  watch(changed, signal) {
+    const start = this.#prefix;
+    addEventListener("storage", ({ key }) => key?.startsWith(start) && changed(key.slice(start.length)), { signal });
   }
 }

@@ -15,17 +15,21 @@ export const SPEAKERS = { patient: "you", bot: "assistant", staff: "desk", event
  */
 export function messageElement(message, rated, act) {
   const { sender, kind, seq } = message;
-  const emergency = sender === "bot" && kind === "emergency";
+  const emergency = kind === "emergency";
   const element = make(
     "div",
-    { className: `message ${sender}${emergency ? " emergency" : ""}`, "data-seq": seq },
+    { className: `message ${sender}`, "data-seq": seq },
     speaker(sender, message.author),
-    emergency ? heading() : null,
+    emergency ? heading(message.text) : null,
     make("p", { className: "text", lang: tag(message), textContent: message.text }),
-    emergency ? calls(message.text) : null,
     message.source ? source(message) : null,
   );
-  if (emergency) element.tabIndex = 0;
+  if (emergency) {
+    element.classList.add(kind);
+    element.dataset.label = kind;
+    element.role = "group";
+    element.tabIndex = 0;
+  }
   if (message.buttons.length) element.append(choices(message, act));
   const foot = make("div", { className: "foot" }, make("time", { dateTime: message.time }));
   if (sender === "bot" && RATED.includes(kind)) foot.append(thumbs(seq, rated, act));
@@ -57,17 +61,19 @@ function speaker(sender, author) {
   return key ? make("div", { className: `speaker${hidden}` }, name, author ? ` · ${author}` : "") : null;
 }
 
-function heading() {
-  return make("div", { className: "heading" }, icon("warning"), make("strong", { "data-text": "emergency" }));
-}
-
-/** Links that call the numbers which an emergency reply names. @param {string} text */
-function calls(text) {
+/** What an emergency card says first, with links that call the numbers which its text names. @param {string} text */
+function heading(text) {
   const numbers = SERVED.numbers.filter((number) => text.includes(number));
   numbers.sort((a, b) => text.indexOf(a) - text.indexOf(b));
-  const link = (/** @type {string} */ number) =>
-    make("a", { href: `tel:${number}`, "data-text": "call", "data-values": JSON.stringify({ number }) });
-  return numbers.length ? make("div", { className: "calls" }, ...numbers.map(link)) : null;
+  return make(
+    "div",
+    { className: "heading" },
+    icon("warning"),
+    make("strong", { "data-text": "emergency" }),
+    ...numbers.map((number) =>
+      make("a", { href: `tel:${number}`, "data-text": "call", "data-values": JSON.stringify({ number }) }),
+    ),
+  );
 }
 
 /** @param {Message} message */
@@ -96,7 +102,7 @@ function thumbs(seq, rated, act) {
       for (const button of box.children) button.setAttribute("aria-pressed", String(button === chosen));
       act("rate", { seq, helpful });
     };
-    const chosen = iconButton(helpful ? "up" : "down", helpful ? "helpful" : "unhelpful", {
+    const chosen = iconButton("thumb", helpful ? "helpful" : "unhelpful", {
       "aria-pressed": String(rated === helpful),
       onclick,
     });

@@ -1,9 +1,7 @@
 /** The parts of the widget on the page, without what they do. */
 
-import { icon, iconButton, make } from "./parts.js";
+import { icon, iconButton, make, textButton } from "./parts.js";
 import { clock, say } from "./words.js";
-
-const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
 
 /**
  * @typedef {ReturnType<typeof buildPanel>} Panel
@@ -14,7 +12,7 @@ const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion
  */
 export function buildPanel(inline) {
   const badge = make("span", { className: "badge", hidden: true, "aria-hidden": "true" });
-  const unread = make("span", { className: "unseen", hidden: true, "data-text": "unread", "data-values": '{"count":0}' });
+  const unread = make("span", { className: "unseen", hidden: true, "data-text": "unread" });
   const launcher = make(
     "button",
     { type: "button", className: "launcher", "aria-haspopup": "dialog", hidden: inline },
@@ -25,30 +23,28 @@ export function buildPanel(inline) {
   );
 
   const title = make("h2", { className: "title", id: "title", tabIndex: -1 });
-  const switcher = make("button", { type: "button", className: "language", "data-text": "other_language" });
+  const switcher = textButton("other_language", { className: "language" });
   const large = iconButton("letters", "large", { "aria-pressed": "false" });
   const more = iconButton("more", "more", { "aria-expanded": "false", "aria-controls": "menu" });
   const close = iconButton("close", "close", { hidden: inline });
-  const print = make("button", { type: "button", "data-text": "print" });
-  const erase = make("button", { type: "button", "data-text": "erase" });
+  const print = textButton("print");
+  const erase = textButton("erase");
   const menu = make("div", { className: "menu", id: "menu", hidden: true }, print, erase);
   const names = make("div", { className: "names" }, title, make("p", { "data-text": "subtitle" }));
-  const header = make("header", {}, names, switcher, large, more, close, menu);
+  const header = make("div", { className: "header" }, names, switcher, large, more, close, menu);
 
   const suggestions = make(
     "div",
     { className: "choices" },
-    ...SUGGESTIONS.map((key) => make("button", { type: "button", "data-text": key })),
+    ...[1, 2, 3, 4].map((number) => textButton(`suggestion_${number}`)),
   );
   const greeting = make(
     "div",
     { className: "message bot greeting" },
-    make("p", { className: "text", "data-text": "greeting" }),
-    make("p", { className: "text", "data-text": "abilities", "data-values": JSON.stringify({ number: SERVED.numbers[0] }) }),
+    make("p", { className: "text", "data-text": "greeting", "data-values": JSON.stringify({ number: SERVED.numbers[0] }) }),
     suggestions,
   );
-  const typing = make("div", { className: "typing", hidden: true }, make("span", { "data-text": "typing" }));
-  typing.append(...[1, 2, 3].map(() => make("i")));
+  const typing = make("p", { className: "typing", hidden: true, "data-text": "typing" });
   const log = make(
     "div",
     { className: "log", role: "log", "aria-live": "off", tabIndex: 0, "data-label": "conversation" },
@@ -62,13 +58,13 @@ export function buildPanel(inline) {
   const count = make("span", { className: "count", role: "status", id: "count" });
   input.setAttribute("aria-describedby", "count");
   const form = make("form", { noValidate: true }, input, iconButton("send", "send", { type: "submit", className: "send" }));
-  const talk = make("button", { type: "button", "data-text": "talk" });
+  const talk = textButton("talk");
   const person = make("p", { role: "status" });
-  const withdraw = make("button", { type: "button", "data-text": "withdraw", hidden: true });
+  const withdraw = textButton("withdraw", { hidden: true });
   const desk = make("div", { className: "desk" }, person, talk, withdraw, count);
 
-  const keep = make("button", { type: "button", "data-text": "keep" });
-  const really = make("button", { type: "button", className: "really", "data-text": "really" });
+  const keep = textButton("keep");
+  const really = textButton("really", { className: "really" });
   const confirm = make(
     "dialog",
     { className: "confirm", "aria-labelledby": "ask" },
@@ -89,7 +85,7 @@ export function buildPanel(inline) {
 }
 
 function privacyLine() {
-  const erase = make("button", { type: "button", "data-text": "erase" });
+  const erase = textButton("erase");
   return { line: make("div", { className: "privacy" }, make("p", { "data-text": "privacy" }), erase), erase };
 }
 
@@ -107,6 +103,6 @@ export function word(root, language) {
     if (label) element.setAttribute("aria-label", say(label, language, filled));
     if (label && element.tagName === "BUTTON") element.setAttribute("title", say(label, language, filled));
     if (hint) element.setAttribute("placeholder", say(hint, language));
-    if (element instanceof HTMLTimeElement) element.textContent = clock(new Date(element.dateTime), language);
+    if (element instanceof HTMLTimeElement) element.textContent = clock(element.dateTime, language);
   }
 }

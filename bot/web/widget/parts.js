@@ -20,6 +20,15 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
+ * A button that shows a text.
+ * @param {string} text its key
+ * @param {Record<string, any>} [properties]
+ */
+export function textButton(text, properties) {
+  return make("button", { type: "button", "data-text": text, ...properties });
+}
+
+/**
  * A button that shows an icon, named by a text.
  * @param {keyof typeof SHAPES} shape
  * @param {string} label key of the text
@@ -33,10 +42,9 @@ const SHAPES = {
   chat: "M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2zM7 9h10M7 12.5h6",
   close: "M6 6l12 12M18 6L6 18",
   send: "M4 12l16-8-5 16-3.5-6.5zM20 4l-8.5 9.5",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M4 7h16M4 12h16M4 17h16",
   letters: "M2 19L7.5 5 13 19M4 14.5h7M15 19l3.5-9L22 19M16.3 16h4.4",
-  up: "M7 11v9H4v-9zM7 12l4-8c1.5 0 2.5 1 2.5 2.5V10H19a1.5 1.5 0 0 1 1.5 1.8l-1.3 6.7a2 2 0 0 1-2 1.5H7",
-  down: "M17 13V4h3v9zM17 12l-4 8c-1.5 0-2.5-1-2.5-2.5V14H5a1.5 1.5 0 0 1-1.5-1.8l1.3-6.7a2 2 0 0 1 2-1.5H17",
+  thumb: "M7 11v9H4v-9zM7 12l4-8c1.5 0 2.5 1 2.5 2.5V10H19a1.5 1.5 0 0 1 1.5 1.8l-1.3 6.7a2 2 0 0 1-2 1.5H7",
   warning: "M12 3l10 18H2zM12 10v5M12 18h.01",
 };
 

@@ -29,13 +29,15 @@ export function firstLanguage(...tags) {
 
 /**
  * When a message was written: the time today, the day too before that.
- * @param {Date} moment
+ * @param {string} moment ISO 8601
  * @param {Language} language
  */
 export function clock(moment, language) {
-  /** @type {Intl.DateTimeFormatOptions} */
-  const time = { hour: "2-digit", minute: "2-digit", hour12: false };
-  const today = moment.toDateString() === new Date().toDateString();
-  const locale = language === "zh" ? "zh-CN" : "en-GB";
-  return new Intl.DateTimeFormat(locale, today ? time : { ...time, month: "short", day: "numeric" }).format(moment);
+  const date = new Date(moment);
+  const today = date.toDateString() === new Date().toDateString();
+  return date.toLocaleString(language === "zh" ? "zh-CN" : "en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(today ? {} : { month: "short", day: "numeric" }),
+  });
 }
