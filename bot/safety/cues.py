@@ -84,9 +84,12 @@ class Cues:
     def bounds(self, found: Found) -> Bounds:
         """What the negations of a sentence keep apart: no gap reaches over them, nothing begins right after one with @."""
         shut = {index for cue in found.plain if cue.name == "negation" for index in range(cue.start, cue.end)}
-        denied = {
-            match.end for number, standing in found.before.items() if self._cues[number].denies for match in standing
-        }
+        denied: set[int] = set()
+        for number, standing in found.before.items():
+            if self._cues[number].denies:
+                for start in {match.start for match in standing}:
+                    ends = [match.end for match in standing if match.start == start]
+                    denied.update(range(min(ends), max(ends) + 1))
         return Bounds(frozenset(shut), frozenset(denied))
 
     def about(self, match: Match, found: Found, sentence: Sentence) -> set[CueName]:
