@@ -81,15 +81,19 @@ class Cues:
         found.plain = _in_force(found.plain)
         return found
 
-    def bounds(self, found: Found) -> Bounds:
-        """What the negations of a sentence keep apart: no gap reaches over them, nothing begins right after one with @."""
+    def bounds(self, found: Found, sentence: Sentence) -> Bounds:
+        """What the negations of a sentence keep apart: no gap reaches over them, nothing begins right after one with @.
+
+        In "没有发烧咳嗽" all is denied that the negation with its list reaches to, up to the next pause.
+        """
         shut = {index for cue in found.plain if cue.name == "negation" for index in range(cue.start, cue.end)}
         denied: set[int] = set()
         for number, standing in found.before.items():
             if self._cues[number].denies:
                 for start in {match.start for match in standing}:
                     ends = [match.end for match in standing if match.start == start]
-                    denied.update(range(min(ends), max(ends) + 1))
+                    pause = min((index for index in sentence.breaks if index > start), default=len(sentence.words))
+                    denied.update(range(min(ends), min(max(ends) + 1, pause)))
         return Bounds(frozenset(shut), frozenset(denied))
 
     def about(self, match: Match, found: Found, sentence: Sentence) -> set[CueName]:

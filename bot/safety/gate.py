@@ -115,7 +115,7 @@ class _Language:
         if not candidates.rows():
             return []
         cues = self._cues.find(sentence)
-        bounds = self._cues.bounds(cues)
+        bounds = self._cues.bounds(cues, sentence)
         found = matches(candidates.rows(bounds), document(sentence.words, bounds))
         found.sort(key=lambda match: (match.start, -match.end))
         return [self._decision(match, cues, sentence) for match in found] or [HELD]
@@ -135,7 +135,7 @@ def _hold_back(cues: set[CueName], rule: Rule, named: bool) -> bool:
     if "routine" in cues and rule.kind == "advice" and (named or not rule.names):
         return True
     asked = named and rule.kind == "emergency" and "general" in cues
-    return (asked or bool(cues & {"past", "hypothetical"})) and "present" not in cues
+    return (asked or bool(cues & {"past", "chronic", "hypothetical"})) and "present" not in cues
 
 
 def _shortened(text: str) -> str:

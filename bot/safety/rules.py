@@ -36,7 +36,16 @@ GROUP = re.compile(r"[A-Z][A-Z0-9_]+|【[^】]+】")
 Phrase = tuple[str, ...]
 """Words that stand one after the other; a * at the end of one stands for any ending."""
 CueName = Literal[
-    "negation", "no_negation", "negation_after", "past", "hypothetical", "present", "imagined", "general", "routine"
+    "negation",
+    "no_negation",
+    "negation_after",
+    "past",
+    "chronic",
+    "hypothetical",
+    "present",
+    "imagined",
+    "general",
+    "routine",
 ]
 
 
