@@ -102,12 +102,22 @@ def test_what_dies_is_started_again_less_and_less_often(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(serve, "QUICK", 0.05)
-    starts = []
+    starts: list[float] = []
     it = service("raise SystemExit(3)")
-    monkeypatch.setattr(it, "start", lambda start=it.start: (starts.append(time.monotonic()), start()))
+    start = it.start
+
+    def noted_start() -> None:
+        starts.append(time.monotonic())
+        start()
+
+    def started_four_times() -> bool:
+        it.tend()
+        return len(starts) >= 4
+
+    monkeypatch.setattr(it, "start", noted_start)
     it._pause = 0.05
     it.start()
-    until(lambda: (it.tend(), len(starts) >= 4)[1])
+    until(started_four_times)
     it.stop()
     gaps = [later - earlier for earlier, later in zip(starts, starts[1:])]
     assert gaps[2] > gaps[0]
