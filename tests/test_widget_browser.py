@@ -163,6 +163,7 @@ def test_erasing_erases_everywhere(chat: Chat, servers: Stack) -> None:
     chat.ask("hello, erase me")
     conversation = conversation_of(servers, "hello, erase me")
     expect(other.said("bot")).to_have_count(1)
+    chat.page.bring_to_front()
     chat.button("more").click()
     chat.element.locator(".menu").get_by_text(chat.text("erase")).click()
     chat.button("keep").click()

@@ -66,7 +66,7 @@ export class DaozhenChat extends HTMLElement {
     const { panel, launcher } = this.#parts;
     if (!(panel instanceof HTMLDialogElement) || !panel.open) return;
     panel.close();
-    this.#memory.set("open", null);
+    this.#memory.set("open", false);
     launcher.hidden = false;
     launcher.focus();
     this.#lock(false);
@@ -109,7 +109,7 @@ export class DaozhenChat extends HTMLElement {
       this.#conversation.pin();
     });
     on(parts.large, "click", () => this.#choose("large", !this.#memory.get("large")));
-    on(parts.more, "click", () => this.#menu(parts.menu.hidden));
+    on(parts.panel, "click", ({ target }) => this.#menu(parts.more.contains(target) && parts.menu.hidden));
     on(parts.print, "click", () => {
       this.#menu(false);
       print();
@@ -152,13 +152,12 @@ export class DaozhenChat extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const { input, menu, more, confirm } = this.#parts;
+    const { input, menu, confirm } = this.#parts;
     if (event.isComposing || confirm.open) return;
     if (event.key === "Escape") {
       event.preventDefault();
-      if (menu.hidden) return this.close();
-      this.#menu(false);
-      more.focus();
+      if (menu.hidden) this.close();
+      else this.#menu(false);
     } else if (event.key === "Enter" && !event.shiftKey && event.target === input) {
       event.preventDefault();
       this.#submit();
@@ -202,8 +201,10 @@ export class DaozhenChat extends HTMLElement {
 
   /** @param {boolean} open */
   #menu(open) {
-    this.#parts.menu.hidden = !open;
-    this.#parts.more.setAttribute("aria-expanded", String(open));
+    const { menu, more } = this.#parts;
+    if (!open && menu.contains(/** @type {ShadowRoot} */ (this.shadowRoot).activeElement)) more.focus();
+    menu.hidden = !open;
+    more.setAttribute("aria-expanded", String(open));
   }
 
   /** The input is as high as its text; near the limit it says how much room is left. */

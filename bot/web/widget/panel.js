@@ -31,7 +31,7 @@ export function buildPanel(inline) {
   const erase = textButton("erase");
   const menu = make("div", { className: "menu", id: "menu", hidden: true }, print, erase);
   const names = make("div", { className: "names" }, title, make("p", { "data-text": "subtitle" }));
-  const header = make("div", { className: "header" }, names, switcher, large, more, close, menu);
+  const header = make("div", { className: "header" }, names, switcher, large, more, menu, close);
 
   const suggestions = make(
     "div",
