@@ -101,7 +101,7 @@ def _run(where: Path, data: Path, folder: Path, as_user: dict[str, Any]) -> Iter
         _wait_for(where, folder, server)
         yield PostgreSQL(folder)
     finally:
-        server.send_signal(signal.SIGINT)  # "fast": ends sessions, then stops
+        server.send_signal(signal.SIGQUIT)  # "immediate": what it holds is thrown away
         try:
             server.wait(PATIENCE)
         except subprocess.TimeoutExpired:
