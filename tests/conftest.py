@@ -22,7 +22,7 @@ from bot.conversations.wakeups import wakeups_for
 from bot.language.names import Name, NameFinder
 from bot.language.tokenise import Tokeniser
 from bot.language.wording import Responses
-from bot.rasa.names import known_names
+from bot.rasa.names import kept_whole, known_names
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def names() -> list[Name]:
 
 
 @pytest.fixture(scope="session")
-def tokeniser(names: list[Name]) -> Tokeniser:
+def tokeniser() -> Tokeniser:
     """The tokeniser as it is served."""
-    return Tokeniser(name.written for name in names)
+    return Tokeniser(kept_whole())
 
 
 @pytest.fixture(scope="session")
