@@ -357,6 +357,19 @@ def test_store_that_cannot_be_written_is_told(stack: Stack, conversation: str) -
     assert user_turns(stack, conversation) == ["m1", "m2"]
 
 
+@pytest.mark.slow
+def test_conversation_that_no_rule_knows_is_answered(stack: Stack, conversation: str) -> None:
+    """A slot as no version of the rules leaves it: the person is asked to say it again, once, and the conversation goes on."""
+    answer(stack, BEDS, conversation, "m1")
+    with database(stack) as connection:
+        query = sa.text("UPDATE trackers SET events = replace(events, :set, :unset) WHERE conversation = :id")
+        connection.execute(query, {"set": '"value": "nothing"', "unset": '"value": null', "id": conversation})
+    lost = answer(stack, "yes please", conversation, "m2")
+    assert (lost["kind"], len(lost["replies"])) == ("fallback", 1)
+    assert answer(stack, "yes please", conversation, "m2") == lost
+    assert "17 beds" in answer(stack, "and in Hangzhou?", conversation, "m3")["replies"][0]["text"]
+
+
 FAULTY = """
 from rasa_sdk import Action
 
