@@ -7,6 +7,7 @@ raises, a table that is gone.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import time
 import uuid
@@ -21,7 +22,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.cli.processes import ON_LOOPBACK, action_server, environment, rasa_server, write_endpoints
-from bot.cli.stack import PATIENCE, Stack, free_port, serving
+from bot.cli.stack import PATIENCE, Stack, own_settings, serving
 from bot.cli.train import newest_model
 from bot.rasa.connector import DaozhenInput, InvalidBody, read_message
 from bot.rasa.secret import may_enter
@@ -388,20 +389,24 @@ class Silent(Action):
 
 
 @contextmanager
-def actions_of(stack: Stack, package: str, folder: Path) -> Iterator[None]:
-    """An action server with a package of actions, in the place of the one that has ended."""
-    more = {"DAOZHEN_SECRET": stack.settings.secret, **ON_LOOPBACK}
-    surroundings = environment(**more)
-    surroundings["PYTHONPATH"] += f":{folder}"
+def faulty_actions(stack: Stack) -> Iterator[None]:
+    """An action server with faulty actions, in the place of the one that has ended."""
+    (stack.folder / "faulty_actions.py").write_text(FAULTY, encoding="utf-8")
+    surroundings = environment(**ON_LOOPBACK, DAOZHEN_SECRET=stack.settings.secret)
+    surroundings["PYTHONPATH"] += f":{stack.folder}"
     command = action_server(stack.settings)
-    command[command.index("--actions") + 1] = package
+    command[command.index("--actions") + 1] = "faulty_actions"
     process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stderr=subprocess.DEVNULL)
     try:
-        wait_for(f"http://127.0.0.1:{stack.settings.actions_port}/health", process)
+        wait_for(actions_health(stack), process)
         yield
     finally:
         process.terminate()
         process.wait(20)
+
+
+def actions_health(stack: Stack) -> str:
+    return f"http://127.0.0.1:{stack.settings.actions_port}/health"
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> httpx.Response:
@@ -416,25 +421,23 @@ def wait_for(address: str, process: subprocess.Popen[bytes]) -> httpx.Response:
 
 
 @pytest.mark.slow
-def test_failing_actions_are_told(tmp_path: Path) -> None:
-    """Killed, raising, silent; once the actions are back, the same messages are answered, each in one turn."""
-    model = newest_model()
-    assert model
-    (tmp_path / "faulty_actions.py").write_text(FAULTY, encoding="utf-8")
-    with serving(model, tmp_path) as stack:
-        answer(stack, BEDS, "c", "m1")
-        subprocess.run(["kill", "-KILL", str(stack.actions_pid)], check=True)
-        down = send(stack, "and in Hangzhou?", "c", "m2")
-        assert error(down) == (503, "action_failed")
-        assert down.json()["detail"].startswith("action_answer: ")
-        assert answer(stack, "hello", "other")["kind"] == "smalltalk", "what needs no action is answered"
-        with actions_of(stack, "faulty_actions", tmp_path):
-            assert error(send(stack, "and in Hangzhou?", "c", "m2")) == (503, "action_failed")
-            assert error(send(stack, "zxqv wblk", "c", "m3")) == (503, "empty_reply")
-        assert user_turns(stack, "c") == ["m1"]
-        with actions_of(stack, "actions", tmp_path):
-            assert "17 beds" in answer(stack, "and in Hangzhou?", "c", "m2")["replies"][0]["text"]
-        assert user_turns(stack, "c") == ["m1", "m2"]
+def test_failing_actions_are_told(stack: Stack, conversation: str) -> None:
+    """Killed, raising, silent; once the actions are back, the same message is answered, in one turn."""
+    answer(stack, BEDS, conversation, "m1")
+    stack.stop("actions", signal.SIGKILL)
+    down = send(stack, "and in Hangzhou?", conversation, "m2")
+    assert error(down) == (503, "action_failed")
+    assert down.json()["detail"].startswith("action_answer: ")
+    assert "Hangzhou" not in down.text
+    assert answer(stack, "hello", f"{conversation}-2")["kind"] == "smalltalk", "what needs no action is answered"
+    with faulty_actions(stack):
+        assert error(send(stack, "and in Hangzhou?", conversation, "m2")) == (503, "action_failed")
+        assert error(send(stack, "zxqv wblk", conversation, "m3")) == (503, "empty_reply")
+    assert user_turns(stack, conversation) == ["m1"]
+    stack.start("actions")
+    wait_for(actions_health(stack), stack.processes["actions"])
+    assert "17 beds" in answer(stack, "and in Hangzhou?", conversation, "m2")["replies"][0]["text"]
+    assert user_turns(stack, conversation) == ["m1", "m2"]
 
 
 @pytest.mark.slow
@@ -442,17 +445,11 @@ def test_rasa_without_a_model(tmp_path: Path) -> None:
     """Rasa starts with a damaged one as with none."""
     model = tmp_path / "damaged.tar.gz"
     model.write_bytes(b"no archive")
-    settings = Settings(
-        database_url=f"sqlite:///{tmp_path / 'x.sqlite'}", rasa_port=free_port(), actions_port=free_port(), secret="s"
-    )
-    command = rasa_server(settings, model, write_endpoints(settings, tmp_path))
-    surroundings = environment(DAOZHEN_DATABASE_URL=settings.database_url, DAOZHEN_SECRET=settings.secret)
-    with (tmp_path / "rasa.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=log, stderr=log)
+    settings = own_settings(tmp_path)
+    stack = Stack(settings, tmp_path, {"rasa": rasa_server(settings, model, write_endpoints(settings, tmp_path))})
+    stack.start("rasa")
     try:
-        assert error(wait_for(channel(settings, "health"), process)) == (503, "no_model")
-        response = httpx.post(channel(settings, "messages"), json=MESSAGE, headers={"Authorization": "Bearer s"})
-        assert error(response) == (503, "no_model")
+        assert error(wait_for(channel(settings, "health"), stack.processes["rasa"])) == (503, "no_model")
+        assert error(send(stack, BEDS, "c")) == (503, "no_model")
     finally:
-        process.terminate()
-        process.wait(20)
+        stack.stop("rasa")

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from bot.cli.ask import gateway_answers, gateway_url, rasa_answers
@@ -150,8 +150,8 @@ class Supervisor:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._surroundings = environment(**ON_LOOPBACK, DAOZHEN_SECRET=shared_secret(settings, VAR))
+        self._settings = replace(settings, secret=shared_secret(settings, VAR))
+        self._surroundings = environment(**ON_LOOPBACK, DAOZHEN_SECRET=self._settings.secret)
         self._services = [Service("The gateway", gateway_server(), self._surroundings)]
         self._training: Training | None = None
         self._to_tell = ["gateway", "rasa"]
