@@ -61,7 +61,7 @@ def test_only_our_channel_is_served(tmp_path: Path) -> None:
 
 
 def test_secret_is_not_printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DAOZHEN_SECRET", "s3cret")
+    monkeypatch.setenv("DAOZHEN_SECRET", 6 * "s3cret")
     assert main.main(["settings"]) == 0
     assert "s3cret" not in capsys.readouterr().out
 
