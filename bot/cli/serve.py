@@ -160,7 +160,7 @@ class Supervisor:
         """Run until stopped; 1 if there is no model and none can be trained."""
         try:
             self._services[0].start()
-            self._training = Training(self._surroundings) if is_stale() else None
+            self._training = Training(self._surroundings, quiet=True) if is_stale() else None
             if self._training:
                 print("Training the model; this takes about a minute.", flush=True)
             else:
@@ -185,11 +185,10 @@ class Supervisor:
     def _start_rasa(self) -> None:
         model = newest_model()
         assert model is not None  # is_stale() is true where there is none
-        rasa = rasa_server(
-            self._settings, model, write_endpoints(self._settings, VAR), "--credentials", str(write_credentials(VAR))
-        )
+        endpoints, credentials = write_endpoints(self._settings, VAR), write_credentials(VAR)
+        rasa = rasa_server(self._settings, model, endpoints, "--credentials", str(credentials))
         for name, command in (("The action server", action_server(self._settings)), ("Rasa", rasa)):
-            self._services.append(Service(name, command, self._surroundings))
+            self._services.append(Service(name, [*command, "--quiet"], self._surroundings))
             self._services[-1].start()
 
     def _tell(self) -> None:
