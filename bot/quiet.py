@@ -1,4 +1,5 @@
-"""Start Rasa or its action server without third-party noise: `python -m bot.quiet rasa run`, `python -m bot.quiet rasa_sdk …`.
+"""Start Rasa or its action server without third-party noise: `python -m bot.quiet rasa run`,
+`python -m bot.quiet bot.rasa.action_server …`.
 
 Sanic, on import, switches deprecation warnings on for everybody. It is imported here first, and then each known
 warning, of a library that Rasa 3.6 holds at an old version, is silenced by its text. Any other one still shows.

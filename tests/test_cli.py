@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli import main, train
 from bot.cli.examples import FEWEST, Example, problems
-from bot.cli.processes import write_endpoints
+from bot.cli.processes import write_credentials, write_endpoints
 from bot.settings import InvalidSetting, Settings, read_settings
 
 
@@ -46,6 +46,24 @@ def test_endpoints_get_the_port(tmp_path: Path) -> None:
     written = write_endpoints(Settings(actions_port=6055), tmp_path).read_text(encoding="utf-8")
     assert "127.0.0.1:6055/webhook" in written
     assert "bot.rasa.nlg.ReplyGenerator" in written
+
+
+def test_endpoints_hold_no_secret(tmp_path: Path) -> None:
+    """Rasa puts it in from its environment; without one the action server is open, as in any Rasa project."""
+    written = write_endpoints(Settings(secret="s3cret"), tmp_path).read_text(encoding="utf-8")
+    assert "Authorization: Bearer ${DAOZHEN_SECRET}\n" in written
+    assert "s3cret" not in written
+    assert "Authorization" not in write_endpoints(Settings(), tmp_path).read_text(encoding="utf-8")
+
+
+def test_only_our_channel_is_served(tmp_path: Path) -> None:
+    assert write_credentials(tmp_path).read_text(encoding="utf-8").split() == ["bot.rasa.connector.DaozhenInput:"]
+
+
+def test_secret_is_not_printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAOZHEN_SECRET", 6 * "s3cret")
+    assert main.main(["settings"]) == 0
+    assert "s3cret" not in capsys.readouterr().out
 
 
 def test_a_model_without_a_stamp_is_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

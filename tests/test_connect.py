@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from postgresql import PostgreSQL
 from sqlalchemy.engine import Engine
 from stores import at_once
 
-from bot.conversations.connect import connect, storable
+from bot.conversations.connect import connect, overwrite_log, storable
+from bot.conversations.migrations import migrate
+from bot.conversations.store import Store
 from bot.conversations.tables import conversations, messages
+from bot.conversations.wakeups import Wakeups
 from bot.settings import ROOT
 
 WORDS = "a patient's words"
@@ -95,16 +99,41 @@ def test_several_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
     assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
 
 
-def test_what_is_erased_is_not_left_in_a_sqlite_file(tmp_path: Path) -> None:
-    file = tmp_path / "daozhen.sqlite"
-    engine = connect(f"sqlite:///{file}")
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE said (text TEXT)")
-        connection.exec_driver_sql("INSERT INTO said VALUES (?)", (WORDS,))
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM said")
-    engine.dispose()  # the last connection writes the log into the file
-    assert WORDS.encode() not in file.read_bytes()
+def test_what_is_erased_is_not_left_in_sqlites_files(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'daozhen.sqlite'}")
+    migrate(engine)
+    store = Store(engine, Wakeups())
+    one = store.open("widget").id
+    store.accept(one, "1", WORDS, WORDS)
+
+    def in_files() -> bool:
+        return any(WORDS.encode() in path.read_bytes() for path in tmp_path.iterdir())
+
+    assert in_files()
+    overwrite_log(engine)
+    assert in_files()
+    store.erase(one)
+    store.sweep()
+    assert not in_files()
+    engine.dispose()
+
+
+def test_a_postgresql_session_waits_for_nothing_for_ever(postgresql: PostgreSQL) -> None:
+    engine = connect(postgresql.address("postgres"))
+    expected = {
+        "lock_timeout": "10s",
+        "idle_in_transaction_session_timeout": "1min",
+        "default_transaction_isolation": "read committed",
+    }
+    with engine.connect() as connection:
+        for setting, value in expected.items():
+            assert connection.exec_driver_sql(f"SHOW {setting}").scalar() == value, setting
+    engine.dispose()
+
+
+def test_a_server_out_of_reach_is_given_up_soon_or_as_the_address_says() -> None:
+    assert connect("postgresql://h/d").url.query["connect_timeout"] == "10"
+    assert connect("postgresql://h/d?connect_timeout=3").url.query["connect_timeout"] == "3"
 
 
 @pytest.mark.parametrize(

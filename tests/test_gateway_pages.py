@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -169,3 +171,9 @@ def test_counters_count(running: Running) -> None:
     assert counter("daozhen_answer_seconds_count") >= 1
     assert counter("daozhen_messages_waiting") == 0
     assert counter("daozhen_rasa_ready") == 1
+
+
+def test_the_gateway_knows_nothing_of_rasa() -> None:
+    code = "import sys, bot.gateway.__main__; print({name.split('.')[0] for name in sys.modules} & {'rasa', 'rasa_sdk', 'sanic'})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

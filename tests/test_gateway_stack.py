@@ -15,7 +15,7 @@ from bot.cli.stack import Stack, serving
 from bot.cli.train import newest_model
 
 pytestmark = pytest.mark.slow
-PATIENCE = 90.0
+PATIENCE = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +81,8 @@ def test_a_conversation_keeps_its_thread(client: WidgetClient) -> None:
 
 
 def test_advice_a_yes_and_a_ticket(client: WidgetClient) -> None:
-    (advice,) = client.replies(client.send("Should I have my thyroid nodule ablated?"))[-1:]
-    assert advice["kind"] == "advice"
+    replies = client.replies(client.send("Should I have my thyroid nodule ablated?"))
+    (advice,) = (reply for reply in replies if reply["kind"] == "advice")
     (handed,) = client.replies(client.press(advice["buttons"][0]["key"]))
     assert "I have told the front desk" in handed["text"]
     assert client.read()["ticket"]
@@ -115,7 +115,7 @@ def test_rasa_is_stopped_and_comes_back(stack: Stack, client: WidgetClient) -> N
     assert (emergency["kind"], emergency["reply_to"]) == ("emergency", urgent["seq"])
     assert "120" in emergency["text"] and "telling the front desk" in emergency["text"]
     with WidgetClient(stack.url, timeout=PATIENCE) as newcomer:
-        assert Event("starting", "", {"on": True}) in [event for event, _ in zip(newcomer.events(), range(2))]
+        assert Event("starting", "", {"on": True}) in [event for _, event in zip(range(2), newcomer.events())]
     stack.start("rasa")
     until(lambda: len(said(client)) == 6, PATIENCE)
     until(lambda: Event("starting", "", {"on": False}) in events)

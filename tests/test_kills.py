@@ -29,22 +29,25 @@ from bot.conversations.connect import connect
 from bot.conversations.tables import trackers
 from bot.settings import ROOT, Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 KILLS = 100
-LONGEST_GAP = 3.0
-"""Seconds between two kills, at most; on average half of that."""
+LONGEST_GAP = 2.0
+"""Seconds between two kills, at most."""
+RECOVERY = 6.0
+"""Seconds that every other kill waits, at most, until gateway and Rasa answer: so that it hits them at work, not at their start."""
 RASA = "rasa run"
 TARGETS = {"bot.gateway": 0.55, "--actions": 0.37, RASA: 0.08}
 """What is killed (a part of its command line), and how often: Rasa needs ten seconds to come back."""
-PEOPLE, MESSAGES = 5, 30
+PEOPLE, MESSAGES, LONGEST_PAUSE = 5, 30, 12.0
+"""How many write how many messages, with how many seconds between two at most: about as long as the killing lasts."""
 QUESTIONS = (
     ("How many beds does the Shanghai department have?", "56"),
     ("杭州的超声科有多少张床位？", "17"),
     ("How many beds are there in Hangzhou?", "17"),
     ("上海介入科有几张床位", "56"),
 )
-PATIENCE = 240.0
+PATIENCE = 400.0
 
 
 class Person:
@@ -81,7 +84,7 @@ class Person:
             content = {"id": f"{self._number}-{number}", "text": text}
             self._persist(httpx.Request("POST", f"{self._url}/widget/messages", json=content, headers=headers))
             self.sent.append((content["id"], text))
-            time.sleep(dice.uniform(0, KILLS * LONGEST_GAP / MESSAGES))  # as long as the killing lasts
+            time.sleep(dice.uniform(0, LONGEST_PAUSE))
 
     def _follow(self) -> None:
         while not self.stop.is_set():
@@ -112,6 +115,10 @@ def kill_at_random(supervisor: int, settings: Settings, dice: random.Random) -> 
     """Kill KILLS times; how often each target."""
     killed: Counter[str] = Counter()
     while sum(killed.values()) < KILLS:
+        if sum(killed.values()) % 2:
+            recovered = time.monotonic() + RECOVERY
+            while time.monotonic() < recovered and not (gateway_answers(settings) and rasa_answers(settings)):
+                time.sleep(0.1)
         time.sleep(dice.uniform(0, LONGEST_GAP))
         (target,) = dice.choices(list(TARGETS), list(TARGETS.values()))
         if target == RASA and not rasa_answers(settings):

@@ -18,7 +18,7 @@ from bot.language.tokenise import Tokeniser
 from bot.language.wording import UnknownResponse, join, number, word
 from bot.rasa.classifier import masked_words, only_names
 from bot.rasa.linear_model import IntentModel, Prediction
-from bot.rasa.nlg import ReplyGenerator
+from bot.rasa.nlg import CHANNEL, ReplyGenerator
 from bot.rasa.splitter import groupings, segments
 from bot.rasa.tracker_store import WindowedTrackerStore, window
 from bot.settings import ROOT
@@ -197,6 +197,47 @@ def test_reply_language(domain: Domain, parse: dict[str, Any], text: str, slots:
     )
     assert reply["text"].startswith(start)
     assert reply["kind"] == "smalltalk"
+
+
+@pytest.mark.parametrize(
+    ("given", "slots", "parse", "start"),
+    [
+        ({"language": "zh"}, {}, {"language": "en"}, "您好！科室"),
+        ({"language": "en"}, {"pinned_language": "zh"}, {"language": "zh"}, "Hello"),
+        ({"language": None}, {"pinned_language": "zh"}, {"language": "en"}, "Hello"),
+        ({"language": "zh", "script": "traditional"}, {}, {"language": "en"}, "您好！科室的病房、醫生"),
+        (
+            {"language": None, "script": "simplified"},
+            {},
+            {"language": "zh", "script": "traditional"},
+            "您好！科室的病房、医生",
+        ),
+    ],
+)
+def test_what_the_channel_says_is_pinned_wins(
+    domain: Domain, given: dict[str, Any], slots: dict[str, Any], parse: dict[str, Any], start: str
+) -> None:
+    tracker = tracker_of(domain, parse, "…", **slots)
+    tracker.latest_message.metadata = given
+    reply = asyncio.run(ReplyGenerator(None, domain).generate("utter_greet", tracker, CHANNEL))
+    assert reply["text"].startswith(start)
+    assert reply["script"] == (given.get("script") if reply["language"] == "zh" else None)
+
+
+@pytest.mark.parametrize("channel", [CHANNEL, "rest", "collector"])
+def test_source_of_a_reply(domain: Domain, channel: str) -> None:
+    """Beside the text for our own channel, in the text too for Rasa's."""
+    title = {"phrase": "phrase_source_undated", "values": {"title": {"en": "the page", "zh": "网页"}}}
+    values = {"department": {"en": "It", "zh": "本科"}, "beds": 17}
+    reply = asyncio.run(
+        ReplyGenerator(None, domain).generate(
+            "utter_beds", tracker_of(domain, {"language": "zh", "script": "traditional"}, "幾張床"), channel,
+            values=values, sources=[title], department="us", kind="fact", ticket="service",
+        )
+    )  # fmt: skip
+    assert reply["source"] == {"text": "信息來源：網頁（未註明日期）。", "department": "us"}
+    assert reply["text"].endswith(reply["source"]["text"]) == (channel != CHANNEL)
+    assert (reply["kind"], reply["ticket"]) == ("fact", "service")
 
 
 def test_reply_to_an_emergency_names_the_numbers(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,20 +98,40 @@ def service(code: str) -> Service:
     return Service("It", [sys.executable, "-c", textwrap.dedent(code)], dict(os.environ))
 
 
-def test_what_dies_is_started_again_less_and_less_often(
+def test_what_fails_is_started_again_less_and_less_often(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(serve, "QUICK", 0.05)
-    starts = []
     it = service("raise SystemExit(3)")
-    monkeypatch.setattr(it, "start", lambda start=it.start: (starts.append(time.monotonic()), start()))
     it._pause = 0.05
     it.start()
-    until(lambda: (it.tend(), len(starts) >= 4)[1])
+    pauses: list[float] = []
+    deadline = time.monotonic() + 30
+    while len(set(pauses)) < 4 and time.monotonic() < deadline:
+        it.tend()
+        pauses.append(it._pause)
+        time.sleep(0.01)
     it.stop()
-    gaps = [later - earlier for earlier, later in zip(starts, starts[1:])]
-    assert gaps[2] > gaps[0]
+    assert sorted(set(pauses)) == pytest.approx([0.05, 0.1, 0.2, 0.4])
     assert "It has stopped (exit code 3); starting it again." in capsys.readouterr().out
+
+
+def test_what_is_killed_is_started_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "QUICK", 0.05)
+    it = service("import time; time.sleep(60)")
+    it.start()
+    for _ in range(3):
+        assert it._process is not None
+        killed = it._process
+        killed.kill()
+        killed.wait()
+        deadline = time.monotonic() + 30
+        while it._process is killed and time.monotonic() < deadline:
+            it.tend()
+            time.sleep(0.01)
+        assert it._process is not killed
+        assert it._pause == 0.05
+    it.stop()
 
 
 def test_what_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

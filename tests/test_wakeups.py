@@ -273,6 +273,22 @@ def test_a_lost_connection_is_made_again_and_everyone_woken(
     engine.dispose()
 
 
+def test_what_others_notify_on_the_channel_does_no_harm(postgresql_url: str) -> None:
+    engine = connect(postgresql_url)
+    wakeups = wakeups_for(engine)
+    assert isinstance(wakeups, PostgresWakeups) and wakeups.wait_until_listening(SOON)
+
+    def act() -> None:
+        with engine.begin() as connection:
+            for payload in ("", "x", "5", '["a"]', '["work", "b", "c"]'):
+                connection.exec_driver_sql("SELECT pg_notify('daozhen', %s)", (payload,))
+        wakeups.publish("work", "ours")
+
+    assert during(wakeups, "work", act) == ["ours"]
+    wakeups.close()
+    engine.dispose()
+
+
 def test_closing_ends_the_thread_at_once_even_without_a_database(postgresql: PostgreSQL) -> None:
     engine = connect(postgresql.address("there_is_none"))
     wakeups = wakeups_for(engine)

@@ -6,14 +6,19 @@ import threading
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from stores import BEDS, EMERGENCY, HELLO, WISH, Clock, everything, said, write
 
+from bot.conversations.connect import connect
+from bot.conversations.migrations import migrate
 from bot.conversations.records import Reply, Work
 from bot.conversations.store import Store
 from bot.conversations.tables import trackers
+from bot.conversations.wakeups import Wakeups
 
 
 def lease(store: Store, seconds: float = 60) -> Work:
@@ -257,3 +262,16 @@ def test_many_workers_answer_each_message_once_in_order_one_at_a_time(store: Sto
         assert [m.text for m in messages if m.sender == "bot"] == [f"to {i}" for i in range(number)]
         by_seq = {message.seq: message.id for message in messages}
         assert all(m.text == f"to {by_seq[m.reply_to or 0]}" for m in messages if m.sender == "bot")
+
+
+def test_the_next_message_is_found_without_reading_all(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'daozhen.sqlite'}")
+    migrate(engine)
+    statements: list[tuple[str, Any]] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *call: statements.append((call[2], call[3])))
+    Store(engine, Wakeups()).lease("worker", 60)
+    (search,) = [statement for statement in statements if "FROM messages" in statement[0]]
+    with engine.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {search[0]}", search[1]).all())
+    assert "messages_next" in plan and "TEMP B-TREE" not in plan
+    engine.dispose()

@@ -11,6 +11,7 @@ VERBS = {
     "train": "train a model from config.yml, domain.yml and data/",
     "rasa": "run any command of Rasa's, with Daozhen's environment: ./run rasa shell nlu",
     "departments": "check the department files: ./run departments check",
+    "database": "the database's revision: ./run database, upgrade or downgrade REVISION",
     "settings": "list the settings and their values",
     "test": "run the tests; further words go to pytest",
     "check": "lint, types, and the checks of data and dialogue",

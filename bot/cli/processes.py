@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 import signal
 import sys
 from pathlib import Path
+
+import yaml
 
 from bot.settings import ROOT, Settings
 
@@ -36,12 +37,17 @@ def rasa_command(*arguments: str) -> list[str]:
 
 
 def write_endpoints(settings: Settings, folder: Path) -> Path:
-    """endpoints.yml with the action server's port as set, in a folder."""
-    text = (ROOT / "endpoints.yml").read_text(encoding="utf-8")
+    """endpoints.yml with the action server's port as set, and with the secret for it where there is one, in a folder.
+
+    The secret itself is not written: Rasa takes it from its environment.
+    """
+    content = yaml.safe_load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
+    content["action_endpoint"]["url"] = f"http://127.0.0.1:{settings.actions_port}/webhook"
+    if settings.secret:
+        content["action_endpoint"]["headers"] = {"Authorization": "Bearer ${DAOZHEN_SECRET}"}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "endpoints.yml"
-    address = f"http://127.0.0.1:{settings.actions_port}/webhook"
-    path.write_text(re.sub(r"http://127\.0\.0\.1:\d+/webhook", address, text), encoding="utf-8")
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
 
 
@@ -68,16 +74,8 @@ def rasa_server(settings: Settings, model: Path, endpoints: Path, *more: str) ->
 
 def action_server(settings: Settings) -> list[str]:
     """The command that serves the actions; its address comes from SANIC_HOST."""
-    return [
-        serving_python(),
-        "-m",
-        "bot.quiet",
-        "rasa_sdk",
-        "--actions",
-        "actions",
-        "--port",
-        str(settings.actions_port),
-    ]
+    module = "bot.rasa.action_server"
+    return [serving_python(), "-m", "bot.quiet", module, "--actions", "actions", "--port", str(settings.actions_port)]
 
 
 ON_LOOPBACK = {"SANIC_HOST": "127.0.0.1"}

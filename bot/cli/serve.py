@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from bot.cli.ask import gateway_answers, gateway_url, rasa_answers
@@ -136,7 +136,7 @@ def _check_port(port: _Port) -> None:
 def where_to_go(settings: Settings) -> str:
     """The three lines that a person sees once the gateway answers."""
     return (
-        f"Daozhen is at {gateway_url(settings)}/ : a page with the chat, and the line that puts it on another site.\n"
+        f"Daozhen is at {gateway_url(settings)}/ (a page with the chat, and the line that puts it on another site).\n"
         "Talk to it in a terminal: ./run chat\n"
         "Stop it: Ctrl-C"
     )
@@ -150,8 +150,8 @@ class Supervisor:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._surroundings = environment(**ON_LOOPBACK, DAOZHEN_SECRET=shared_secret(settings, VAR))
+        self._settings = replace(settings, secret=shared_secret(settings, VAR))
+        self._surroundings = environment(**ON_LOOPBACK, DAOZHEN_SECRET=self._settings.secret)
         self._services = [Service("The gateway", gateway_server(), self._surroundings)]
         self._training: Training | None = None
         self._to_tell = ["gateway", "rasa"]
@@ -160,7 +160,7 @@ class Supervisor:
         """Run until stopped; 1 if there is no model and none can be trained."""
         try:
             self._services[0].start()
-            self._training = Training(self._surroundings) if is_stale() else None
+            self._training = Training(self._surroundings, quiet=True) if is_stale() else None
             if self._training:
                 print("Training the model; this takes about a minute.", flush=True)
             else:
@@ -185,11 +185,10 @@ class Supervisor:
     def _start_rasa(self) -> None:
         model = newest_model()
         assert model is not None  # is_stale() is true where there is none
-        rasa = rasa_server(
-            self._settings, model, write_endpoints(self._settings, VAR), "--credentials", str(write_credentials(VAR))
-        )
+        endpoints, credentials = write_endpoints(self._settings, VAR), write_credentials(VAR)
+        rasa = rasa_server(self._settings, model, endpoints, "--credentials", str(credentials))
         for name, command in (("The action server", action_server(self._settings)), ("Rasa", rasa)):
-            self._services.append(Service(name, command, self._surroundings))
+            self._services.append(Service(name, [*command, "--quiet"], self._surroundings))
             self._services[-1].start()
 
     def _tell(self) -> None:

@@ -44,11 +44,12 @@ class Training:
     Args:
         surroundings: the environment of the process.
         more: arguments for `rasa train`; with any, the model is not marked as up to date.
+        quiet: print what goes wrong alone.
     """
 
-    def __init__(self, surroundings: dict[str, str], *more: str) -> None:
+    def __init__(self, surroundings: dict[str, str], *more: str, quiet: bool = False) -> None:
         self._digest = "" if more else inputs_digest()
-        command = rasa_command("train", *(more or ("--skip-validation",)))
+        command = rasa_command("train", *(more or ("--skip-validation",)), *(["--quiet"] if quiet else []))
         self._process = subprocess.Popen(command, env=surroundings, cwd=ROOT, preexec_fn=die_with_parent)
 
     def has_ended(self) -> bool:

@@ -20,8 +20,10 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.pool import QueuePool
 
-LOCK_PATIENCE = 10.0
-"""Seconds to wait for SQLite's write lock."""
+LOCK_PATIENCE = 10
+"""Seconds to wait for a lock: SQLite's write lock, PostgreSQL's of rows."""
+_PATIENCE = {"connect_timeout": "10", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+"""How soon a PostgreSQL server that is out of reach is given up (seconds; libpq's parameters), if the address does not say."""
 _EXCLUSIVE = 0x64616F7A68656E
 """Number of the PostgreSQL advisory lock that changes of the schema hold ("daozhen" in ASCII)."""
 
@@ -39,9 +41,11 @@ def connect(url: str) -> Engine:
     backend = address.get_backend_name()
     options = {"hide_parameters": True, "json_serializer": _to_json}
     if backend == "postgresql" and address.get_driver_name() == "psycopg2":
+        patient = address.update_query_dict({**_PATIENCE, **address.query})
         engine = sa.create_engine(
-            address, pool_size=5, max_overflow=35, pool_pre_ping=True, isolation_level="READ COMMITTED", **options
+            patient, pool_size=5, max_overflow=35, pool_pre_ping=True, isolation_level="READ COMMITTED", **options
         )
+        sa.event.listen(engine, "connect", _prepare_postgresql)
         sa.event.listen(engine, "handle_error", _hide_values)
         return engine
     if backend != "sqlite" or address.database in (None, "", ":memory:"):
@@ -52,7 +56,7 @@ def connect(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=5,
         max_overflow=35,
-        connect_args={"check_same_thread": False, "timeout": LOCK_PATIENCE},
+        connect_args={"check_same_thread": False, "timeout": float(LOCK_PATIENCE)},
         **options,
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
@@ -60,11 +64,19 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def overwrite_log(engine: Engine) -> None:
+    """On SQLite, move what is in the write-ahead log into the file: with it goes what was erased since. Waits for readers."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 @contextmanager
 def exclusive(engine: Engine) -> Iterator[Connection]:
     """A transaction that only one process at a time can be in: for changes of the schema."""
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # another's migration may take long
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_EXCLUSIVE)))
         yield connection
 
@@ -82,6 +94,14 @@ def _make_file(path: Path) -> None:
     """A new database file that only its owner can read; SQLite gives its side files the same mode."""
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _prepare_postgresql(connection: Any, _: Any) -> None:
+    """No transaction waits for ever, least of all for one whose process has gone without a word."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_PATIENCE}s'")
+        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+    connection.commit()
 
 
 def _hide_values(context: Any) -> None:

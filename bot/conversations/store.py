@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.conversations import messages, outbox, retention, tickets, updates, work
+from bot.conversations.connect import overwrite_log
 from bot.conversations.records import (
     Backlog,
     Channel,
@@ -301,3 +302,4 @@ class Store:
         """Remove what erasures and updates left behind; to be done every hour or so."""
         with self._transactions.writing() as transaction:
             retention.sweep(transaction)
+        overwrite_log(self._transactions.engine)

@@ -79,7 +79,18 @@ messages = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
     sa.UniqueConstraint("conversation", "id", name="messages_id"),
     sa.Index(
-        "messages_waiting", "conversation", "seq", sqlite_where=_WAITING_ROWS, postgresql_where=sa.text("waiting")
+        "messages_waiting",
+        "conversation",
+        "seq",
+        sqlite_where=_WAITING_ROWS,
+        postgresql_where=sa.text("waiting"),
+    ),
+    sa.Index(
+        "messages_next",
+        "created_at",
+        "seq",
+        sqlite_where=_WAITING_ROWS,
+        postgresql_where=sa.text("waiting"),
     ),
     sa.Index(
         "messages_original",
@@ -87,7 +98,6 @@ messages = sa.Table(
         sqlite_where=sa.text("original IS NOT NULL"),
         postgresql_where=sa.text("original IS NOT NULL"),
     ),
-    sa.Index("messages_created", "created_at"),
 )
 """Everything said, numbered within its conversation. `waiting`: the bot has not dealt with this message yet."""
 

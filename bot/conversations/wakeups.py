@@ -167,7 +167,7 @@ class PostgresWakeups(Wakeups):
         while not self._ended.wait(pause):
             try:
                 self._hear()
-            except psycopg2.Error as error:
+            except (psycopg2.Error, OSError) as error:
                 logger.warning("wake-ups: no connection to the database (%s); trying again", type(error).__name__)
             pause = RECONNECT_PAUSE
             self._listening.clear()
@@ -188,8 +188,15 @@ class PostgresWakeups(Wakeups):
                         cursor.execute("SELECT 1")
                 connection.poll()
                 while connection.notifies:
-                    topic, event = json.loads(connection.notifies.pop(0).payload)
-                    super().publish(topic, event)
+                    self._pass_on(connection.notifies.pop(0).payload)
+
+    def _pass_on(self, payload: str) -> None:
+        try:
+            topic, event = json.loads(payload)
+        except (ValueError, TypeError):
+            logger.warning("wake-ups: something else notifies on PostgreSQL's channel %s", _CHANNEL)
+        else:
+            super().publish(topic, event)
 
     def _wake_all(self) -> None:
         with self._lock:

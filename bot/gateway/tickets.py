@@ -76,8 +76,8 @@ def told(words: Words, reply: Reply, conversation: Conversation) -> Reply:
     """A reply of Rasa's with which a ticket is opened, saying so: Rasa does not know whether a front desk is connected."""
     language, script = reply.body["language"], reply.body.get("script")
     if reply.kind == "emergency":
-        told = words.text("utter_emergency_told", language, script, reply.body.get("rule") or "")
-        return replace(reply, text=f"{reply.text}\n{told}")
+        more = words.text("utter_emergency_told", language, script, reply.body.get("rule") or "")
+        return replace(reply, text=f"{reply.text}\n{more}")
     if reply.kind == "handoff":
         name = "utter_ticket_waiting" if conversation.ticket else "utter_ticket_opened"
         return replace(reply, text=words.text(name, language, script))

@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
-import anyio
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversations.records import Message, NewTicket, Urgency, Work, utc_now
@@ -94,10 +93,9 @@ class Worker:
         except Exception:  # whatever is wrong with one message, the others go on
             logger.exception("A message could not be answered; it is tried again.")
         finally:
-            with anyio.CancelScope(shield=True):
-                if not done:
-                    await self._give_back(leased, pause)
-                await self._stop_typing(where)
+            if not done:
+                await self._give_back(leased, pause)
+            await self._stop_typing(where)
 
     async def _answer(self, leased: Work) -> tuple[float, bool]:
         """Ask Rasa and store its answer; if there is none, the pause before the next try, and False."""
@@ -139,8 +137,8 @@ class Worker:
             ticket = await self._ticket(leased, urgency)
             replies = tuple(tickets.told(parts.words, reply, conversation) for reply in replies)
         language = answer.language if answer.language != conversation.language else None
+        self._troubles.pop((conversation.id, leased.message.seq), None)
         if await in_thread(parts.store.finish, leased, replies, ticket, language):
-            self._troubles.pop((conversation.id, leased.message.seq), None)
             parts.metrics.answer_seconds.observe((utc_now() - leased.message.created_at).total_seconds())
             for reply in replies:
                 parts.metrics.replies.labels(reply.kind).inc()

@@ -8,7 +8,6 @@ Named in credentials.yml by its path. It answers to whoever holds the shared sec
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 import re
@@ -23,6 +22,7 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from bot.rasa.nlg import CHANNEL
+from bot.rasa.secret import may_enter
 from bot.rasa.turns import NotAnswered, take_turn, whole_reply, without_slash
 from bot.settings import read_settings
 
@@ -116,12 +116,6 @@ class DaozhenInput(InputChannel):  # type: ignore[misc]  # Rasa is untyped
 
 class InvalidBody(ValueError):
     """The body of a call is not as it should be; the message names the field."""
-
-
-def may_enter(secret: str, authorization: str) -> bool:
-    """Whether a caller has shown the secret; compared in constant time."""
-    shown = authorization.encode("utf-8", "surrogateescape")
-    return bool(secret) and hmac.compare_digest(shown, f"Bearer {secret}".encode())
 
 
 def read_message(body: bytes) -> UserMessage:

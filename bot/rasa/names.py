@@ -19,6 +19,11 @@ def known_names() -> list[Name]:
     return [Name(written, kind, target, own) for kind, target, written, own in all_names(load(), load_vocabulary())]
 
 
+def kept_whole() -> list[str]:
+    """The names that the tokeniser does not cut: all but the choices ("the first one"), which are ordinary words."""
+    return [name.written for name in known_names() if name.kind != "choice"]
+
+
 def names_fingerprint() -> str:
     """Changes when any name changes, and only then: a changed figure needs no retraining."""
     lines = (f"{name.kind}:{name.target}:{name.written}" for name in known_names())

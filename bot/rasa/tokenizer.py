@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.language.normalise import normalise
 from bot.language.tokenise import Tokeniser, Word
-from bot.rasa.names import code_fingerprint, known_names
+from bot.rasa.names import code_fingerprint, kept_whole
 from bot.rasa.normaliser import normalised_of
 
 NORMALISED_SPAN = "normalised_span"
@@ -33,7 +33,7 @@ class SpacyTokenizer(Tokenizer):
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
-        self._tokeniser = Tokeniser(name.written for name in known_names())
+        self._tokeniser = Tokeniser(kept_whole())
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:

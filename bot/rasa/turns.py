@@ -9,8 +9,10 @@ gets the reply that stands there, and any other can be tried again without leavi
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -18,10 +20,10 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
-from rasa.exceptions import ActionLimitReached
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.exceptions import RasaException
 
 from bot.language.normalise import normalise
 
@@ -117,9 +119,13 @@ async def _save(store: TrackerStore, tracker: DialogueStateTracker) -> None:
         raise NotAnswered("tracker_failed", f"saving the conversation: {_cause(error)}") from error
 
 
-def _cause(error: BaseException) -> str:
-    """What went wrong in the database, without the statement's parameters: those are what people wrote."""
-    return f"{type(error).__name__}: {getattr(error, 'orig', None) or 'see its type'}"
+def _cause(error: Exception) -> str:
+    """What went wrong, without what people wrote: errors of databases hold the statement's parameters, any other may hold a text."""
+    told = getattr(error, "orig", None) or (error if isinstance(error, RasaException) else None)
+    if told:
+        return f"{type(error).__name__}: {told}"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
 
 
 async def _converse(processor: MessageProcessor, message: UserMessage, tracker: DialogueStateTracker) -> None:
@@ -132,20 +138,23 @@ async def _converse(processor: MessageProcessor, message: UserMessage, tracker: 
         await processor._handle_message_with_tracker(message, tracker)
         await processor.run_action_extract_slots(channel, tracker)
     except Exception as error:
-        raise NotAnswered("parse_failed", type(error).__name__) from error
-    name = None
-    while name != ACTION_LISTEN_NAME:
+        raise NotAnswered("parse_failed", _cause(error)) from error
+    listening = False
+    while not listening:
         try:
             action, prediction = processor.predict_next_with_tracker_if_should(tracker)
-            name = action.name()
             tracker.update_with_events(prediction.events, processor.domain)
-            events = await action.run(channel, processor.nlg, tracker, processor.domain)
-        except ActionLimitReached as error:
-            raise NotAnswered("action_failed", f"too many actions, the last of them {name}") from error
         except Exception as error:
-            raise NotAnswered("action_failed", f"{name or 'choosing an action'}: {type(error).__name__}") from error
+            raise NotAnswered(
+                "action_failed", f"choosing what to do after {tracker.latest_action_name}: {_cause(error)}"
+            ) from error
+        try:
+            events = await action.run(channel, processor.nlg, tracker, processor.domain)
+        except Exception as error:
+            raise NotAnswered("action_failed", f"{action.name()}: {_cause(error)}") from error
         tracker.update(action.event_for_successful_execution(prediction), processor.domain)
         tracker.update_with_events(events, processor.domain)
+        listening = action.name() == ACTION_LISTEN_NAME
 
 
 def find_turn(events: Iterable[Event], message_id: str) -> Turn | None:

@@ -48,14 +48,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("conversation", "id", name="messages_id"),
     )
     kept = sa.text("original IS NOT NULL")
-    op.create_index("messages_created", "messages", ["created_at"])
-    op.create_index(
-        "messages_waiting",
-        "messages",
-        ["conversation", "seq"],
-        sqlite_where=sa.text("waiting = 1"),
-        postgresql_where=sa.text("waiting"),
-    )
+    for name, columns in (("messages_waiting", ["conversation", "seq"]), ("messages_next", ["created_at", "seq"])):
+        op.create_index(
+            name, "messages", columns, sqlite_where=sa.text("waiting = 1"), postgresql_where=sa.text("waiting")
+        )
     op.create_index("messages_original", "messages", ["created_at"], sqlite_where=kept, postgresql_where=kept)
     op.create_table(
         "feedback",

@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables, and put into the outbox what had not been sent when it was last dropped."""
     op.create_table(
         "outbox",
         sa.Column("conversation", sa.Text, primary_key=True),
@@ -29,6 +29,12 @@ def upgrade() -> None:
         ),
     )
     op.create_index("outbox_due", "outbox", ["channel", "due_at"])
+    op.execute(
+        "INSERT INTO outbox (conversation, seq, channel, due_at, tries, unsure, parts)"
+        " SELECT messages.conversation, messages.seq, conversations.channel, messages.created_at, 0, 0, 0"
+        " FROM messages JOIN conversations ON conversations.id = messages.conversation"
+        " WHERE messages.delivery = 'pending' AND conversations.channel = 'telegram'"
+    )
     op.create_table(
         "updates",
         sa.Column("channel", sa.Text, primary_key=True),
