@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from shipped import DEPARTMENTS, LANGUAGES, RESPONSES
 
+from bot.cli import check
 from bot.settings import ROOT
 from bot.web import shorten, widget
 from bot.web.home import page_language, render_home
@@ -180,6 +181,20 @@ def test_the_file_can_be_read_by_an_engine(script: str, tmp_path: Path) -> None:
     subprocess.run(["node", "--check", tmp_path / "daozhen.js"], check=True)
 
 
+# The check of its types
+
+
+def test_without_node_the_types_are_skipped_by_name_and_fail_where_all_must_be_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(check.Skipped, match="node"):
+        check.widget_types()
+    monkeypatch.setenv("CI", "true")
+    assert "node" in check.widget_types()
+
+
 # Documentation
 
 
@@ -203,6 +218,12 @@ def test_every_custom_property_is_documented() -> None:
     assert len(properties) >= 9
     documented = (ROOT / "docs" / "widget.md").read_text(encoding="utf-8")
     assert [name for name in properties if f"`{name}`" not in documented] == []
+
+
+def test_the_pictures_are_there_and_light() -> None:
+    shown = re.findall(r"docs/images/\w+\.png", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(shown) >= 2
+    assert [name for name in shown if (ROOT / name).stat().st_size > 150_000] == []
 
 
 # The hospital page

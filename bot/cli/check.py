@@ -27,7 +27,7 @@ def _command(*command: str) -> Callable[[], str]:
     return run
 
 
-def _widget_types() -> str:
+def widget_types() -> str:
     """TypeScript on the JSDoc types of bot/web/widget. Without Node there is none: then CI fails, and people are told."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
@@ -62,7 +62,7 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("lint", _command(sys.executable, "-m", "ruff", "check", ".")),
     ("format", _command(sys.executable, "-m", "ruff", "format", "--check", ".")),
     ("types", _command(sys.executable, "-m", "mypy")),
-    ("widget types (tsc)", _widget_types),
+    ("widget types (tsc)", widget_types),
     ("department files", _departments),
     ("training examples", _examples),
     ("dialogue data (rasa data validate)", _command(*rasa_command("data", "validate", "--fail-on-warnings"))),

@@ -136,7 +136,7 @@ def _check_port(port: _Port) -> None:
 def where_to_go(settings: Settings) -> str:
     """The three lines that a person sees once the gateway answers."""
     return (
-        f"Daozhen is at {gateway_url(settings)}/ : a page with the chat, and the line that puts it on another site.\n"
+        f"Daozhen is at {gateway_url(settings)}/ (a page with the chat, and the line that puts it on another site).\n"
         "Talk to it in a terminal: ./run chat\n"
         "Stop it: Ctrl-C"
     )

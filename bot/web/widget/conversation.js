@@ -192,7 +192,7 @@ export class Conversation {
       const answer = await this.gateway.request(method, path, token, content);
       // An answer to a conversation that has ended meanwhile says nothing about the next one.
       if (token !== this.#token || this.#fails(answer.error, answer.wait)) return null;
-      if (path !== "conversations") this.#well();
+      if (path !== "conversations") this.#well(path);
       return answer;
     } catch {
       this.#later("offline");
@@ -217,9 +217,10 @@ export class Conversation {
     this.#retry = setTimeout(() => this.#send(), seconds * 1000);
   }
 
-  #well() {
+  /** The gateway answers: that ends every state but those which it has brought itself. @param {string} path */
+  #well(path) {
     this.#failures = 0;
-    if (this.#state !== "starting") this.#say("");
+    if (this.#state !== "starting" && (this.#state !== "too_fast" || path === "messages")) this.#say("");
   }
 
   #resume() {
@@ -282,6 +283,7 @@ export class Conversation {
       if (token !== this.#token) return;
       if (name === "open") {
         this.#breaks = 0;
+        if (this.#state === "too_fast") continue;
         this.#say("");
         if (this.memory.waiting().length) this.#send();
       } else if (name === "message") this.#take([data], true);
