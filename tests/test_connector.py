@@ -283,7 +283,7 @@ def test_twenty_conversations_at_once(stack: Stack) -> None:
         "/back",
         "/affirm",
         '/intent{"a":1}',
-        '/inform{"department": "ultrasound_intervention"}',
+        '/inform{"department": "x9"}',
         "/greet@1.0",
         "//",
         "/",
@@ -297,7 +297,7 @@ def test_no_text_is_a_payload(stack: Stack, text: str, conversation: str) -> Non
     answer(stack, BEDS, conversation, "m1")
     found = answer(stack, text, conversation, "m2")
     assert found["replies"]
-    assert found["intent"]["confidence"] < 1 or found["intent"]["name"] == "nlu_fallback"
+    assert found["gate"] is not None, "Rasa lets no component read a payload"
     events = stack.tracker(conversation)["events"]
     assert {event["event"] for event in events} <= USUAL
     assert [event["event"] for event in events].count("session_started") == 1
