@@ -432,7 +432,7 @@ def test_failing_actions_are_told(stack: Stack, conversation: str) -> None:
     assert answer(stack, "hello", f"{conversation}-2")["kind"] == "smalltalk", "what needs no action is answered"
     with faulty_actions(stack):
         assert error(send(stack, "and in Hangzhou?", conversation, "m2")) == (503, "action_failed")
-        assert error(send(stack, "zxqv wblk", conversation, "m3")) == (503, "empty_reply")
+        assert error(send(stack, "zxqv " * 250, conversation, "m3")) == (503, "empty_reply")
     assert user_turns(stack, conversation) == ["m1"]
     stack.start("actions")
     wait_for(actions_health(stack), stack.processes["actions"])
