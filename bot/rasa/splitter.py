@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.language.split import clauses
 from bot.language.tokenise import Word
-from bot.rasa.linear_model import Prediction
+from bot.rasa.intent_model import Prediction
 
 SURE = 0.5
 """How likely right each part must be for a message to be taken apart."""
