@@ -16,8 +16,9 @@ from bot.rasa.scorer import EVIDENCE, Scorer
 FOLDS = 5
 TOLERATED_MISS = 0.05
 """The threshold lets at most this share of right answers to known intents go as novel."""
-UNKNOWN_SHARE = 0.2
-"""What share of the messages is taken to ask for what no intent covers."""
+UNKNOWN_TO_LEARN, UNKNOWN_IN_USE = 0.2, 0.02
+"""What share of the messages asks for what no intent covers: where telling them apart is learnt, and where the resulting score
+is turned into a probability. (Out of scope is an intent too, so that in use it is few.)"""
 
 Integers = NDArray[np.int64]
 
@@ -97,13 +98,22 @@ def calibrate(
     if correct.all() or not correct.any():
         return NONE
     scaler = StandardScaler().fit(evidence)
-    weight = np.where(inside, (1 - UNKNOWN_SHARE) / inside.sum(), UNKNOWN_SHARE / max(1, (~inside).sum())) * len(inside)
-    regression = LogisticRegression(C=1.0, max_iter=1000).fit(scaler.transform(evidence), correct, weight)
+    regression = LogisticRegression(C=1.0, max_iter=1000)
+    regression.fit(scaler.transform(evidence), correct, _shares(inside, UNKNOWN_TO_LEARN))
     slopes = regression.coef_[0] / scaler.scale_
-    intercept = float(regression.intercept_[0] - slopes @ scaler.mean_)
+    score = evidence @ slopes
+    scaling = LogisticRegression(C=1e6).fit(score[:, None], correct, _shares(inside, UNKNOWN_IN_USE))
+    slopes, intercept = slopes * scaling.coef_[0, 0], float(scaling.intercept_[0])
     draft = Calibration(tuple(map(float, slopes)), intercept, float(np.mean(sharpness)), 0.0)
     threshold = float(np.quantile(draft.confidence(evidence)[correct], TOLERATED_MISS))
     return Calibration(draft.weights, intercept, draft.sharpness, threshold)
+
+
+def _shares(is_known: NDArray[np.bool_], unknown: float) -> Floats:
+    """Weights with which the messages that ask for something unknown make up a share of all."""
+    known_each, unknown_each = (1 - unknown) / max(1, is_known.sum()), unknown / max(1, (~is_known).sum())
+    weights: Floats = np.where(is_known, known_each, unknown_each) * len(is_known)
+    return weights
 
 
 def _sharpness(margins: Floats, truth: Integers) -> float:
