@@ -46,6 +46,18 @@ class Settings:
     """How many hours a message is kept as it was written, beside its masked text."""
     keep_conversations_days: int = 180
     """How many days a conversation is kept after its last message; those with an open ticket stay."""
+    desk_session_hours: int = 12
+    """How many hours somebody at the front desk stays signed in."""
+    desk_plain_http: bool = False
+    """Whether the desk may be used over plain HTTP, without TLS; for a hospital's inner network, and for trying it out."""
+    desk_escalate_minutes: int = 5
+    """After how many minutes an emergency that nobody has claimed raises the alarm."""
+    desk_idle_minutes: int = 60
+    """After how many minutes in which its holder did nothing a claimed ticket goes back into the queue."""
+    desk_nobody_minutes: int = 240
+    """After how many minutes a patient whom nobody has answered is told so."""
+    desk_webhook_url: str = ""
+    """Where an alarm is posted as JSON, such as a pager's or chat system's address."""
     secret: str = ""
     """Signs the widget's tokens; the gateway shows it to Rasa, and Rasa to the action server. `./run` makes one in var/secret."""
     rasa_url: str = ""
@@ -79,6 +91,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _parse(name: str, value: str, field: str) -> object:
     default = getattr(Settings, field)
+    if isinstance(default, bool):
+        if value not in ("0", "1"):
+            raise InvalidSetting(f'{name} is "{value}"; it must be 1 (yes) or 0 (no)')
+        return value == "1"
     if isinstance(default, int):
         return _number(name, value, 65535 if field.endswith("_port") else 1000)
     if isinstance(default, tuple):
@@ -112,6 +128,7 @@ _FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "url_prefix": (re.compile(r"(/[A-Za-z0-9._~-]+)*").fullmatch, "empty or a path such as /daozhen, without a / at its end"),
     "allowed_origins": (re.compile(r"https?://[^/\s,]+|\*").fullmatch, "origins such as https://a.example, with commas between"),
     "trusted_proxies": (_is_network, "addresses or networks such as 10.0.0.0/8, with commas between"),
+    "desk_webhook_url": (re.compile(r"(https?://\S+)?").fullmatch, "an address such as https://pager.example/alarm"),
     "rasa_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as http://10.0.0.7:5005, without a / at its end"),
     "secret": (re.compile(r"\S{32,}|").fullmatch, "at least 32 characters without spaces"),
 }  # fmt: skip

@@ -136,7 +136,7 @@ class TicketEvent:
     """Something that happened to a ticket, for staff alone.
 
     `kind`: "opened", "raised", "urgency", "claimed", "unclaimed", "returned", "assigned", "note", "undeliverable", "escalated",
-    "closed" or "withdrawn". `author` is a staff member's id; none where the patient or the system did it.
+    "unanswered", "closed" or "withdrawn". `author` is a staff member's id; none where the patient or the system did it.
     """
 
     id: int

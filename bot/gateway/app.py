@@ -19,7 +19,11 @@ from bot.conversations.migrations import migrate
 from bot.conversations.records import utc_now
 from bot.conversations.store import Store
 from bot.conversations.wakeups import wakeups_for
+from bot.desk.errors import handle_errors as handle_desk_errors
+from bot.desk.routes import router as desk_routes
+from bot.desk.watch import watch
 from bot.gateway import health, pages, widget
+from bot.gateway.desk import make_desk
 from bot.gateway.errors import handle_errors
 from bot.gateway.http import Guard, Prefixed, SecurityHeaders
 from bot.gateway.intake import Intake
@@ -62,7 +66,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             app.state.services = parts = await _services(settings, words, metrics, clock, stack)
-            for task in (parts.status.watch(), Worker(parts).run(), _retain(parts)):
+            app.state.desk = desk = make_desk(parts, clock)
+            for task in (parts.status.watch(), Worker(parts).run(), _retain(parts), watch(desk)):
                 _keep(stack, asyncio.create_task(task))
             yield
 
@@ -75,10 +80,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in (widget.router, pages.router, health.router):
+    for router in (widget.router, pages.router, health.router, desk_routes):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     handle_errors(app, words, metrics)
+    handle_desk_errors(app, settings.url_prefix)
     _surround(app, settings, words, metrics)
     return app
 

@@ -66,7 +66,7 @@ class Intake:
 
     def __init__(self, store: Store, gate: Gate, words: Words, metrics: Metrics) -> None:
         self._store = store
-        self._gate = gate
+        self.gate = gate
         self._words = words
         self._metrics = metrics
 
@@ -92,7 +92,7 @@ class Intake:
             bot.conversations.records.UnknownConversation: if the conversation has been erased.
         """
         text = trim(text)
-        decision = self._gate.decide(text)
+        decision = self.gate.decide(text)
         replies: list[Reply] = []
         ticket = None
         if decision.verdict == "emergency":

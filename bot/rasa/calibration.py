@@ -111,9 +111,11 @@ def calibrate(
 
 def _shares(is_known: NDArray[np.bool_], unknown: float) -> Floats:
     """Weights with which the messages that ask for something unknown make up a share of all."""
-    known_each, unknown_each = (1 - unknown) / max(1, is_known.sum()), unknown / max(1, (~is_known).sum())
-    weights: Floats = np.where(is_known, known_each, unknown_each) * len(is_known)
-    return weights
+    number = int(is_known.sum())
+    known_each, unknown_each = (1 - unknown) / max(1, number), unknown / max(1, len(is_known) - number)
+    weights: Floats = np.full(len(is_known), unknown_each)
+    weights[is_known] = known_each
+    return weights * float(len(is_known))
 
 
 def _sharpness(margins: Floats, truth: Integers) -> float:
