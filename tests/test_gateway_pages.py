@@ -19,7 +19,7 @@ from bot.settings import ROOT, Settings
 from bot.web.api import render_api
 
 HTTP = httpx.Client()
-DOCUMENTATION = (ROOT / "docs" / "gateway.md").read_text(encoding="utf-8")
+DOCUMENTATION = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("gateway.md", "desk.md"))
 APP = create_app(Settings(secret="s" * 32))
 ROUTES = [
     (method.upper(), path) for path, methods in APP.openapi()["paths"].items() for method in methods

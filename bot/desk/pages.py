@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Optional
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +12,7 @@ from bot.conversations.records import Inbox, TicketState
 from bot.desk import schemas
 from bot.desk.access import Lead, Staff
 from bot.desk.errors import DeskRefusal, language_of
+from bot.desk.readings import reading
 from bot.desk.services import Desk, Parts
 from bot.desk.sessions import SignedIn
 from bot.desk.tickets import find, inbox, thread
@@ -94,5 +96,8 @@ def _inbox(
 def _page(request: Request, person: SignedIn, parts: Desk, template: str, **values: Any) -> HTMLResponse:
     language = language_of(request)
     prefix = parts.settings.url_prefix
-    content = render(template, language, prefix, error="", person=person.account, csrf=person.csrf, **values)
+    said = partial(reading, parts.responses, language=language)
+    content = render(
+        template, language, prefix, error="", person=person.account, csrf=person.csrf, reading=said, **values
+    )
     return HTMLResponse(content, headers={"Content-Language": language})

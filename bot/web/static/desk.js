@@ -121,7 +121,16 @@ async function refresh() {
   fragment.replaceChildren(...page.body.childNodes);
   if (focused) /** @type {HTMLElement | null} */ (fragment.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus();
   localTimes();
+  fitForms();
   announce();
+}
+
+/** What can be done now: a claim while nobody has it, putting back while it is one's own. */
+function fitForms() {
+  const now = fragment?.querySelector("[data-when]")?.getAttribute("data-when");
+  for (const form of document.querySelectorAll("form[data-when]")) {
+    if (form instanceof HTMLElement) form.hidden = form.dataset.when !== now;
+  }
 }
 
 function localTimes() {
@@ -214,7 +223,7 @@ document.addEventListener("keydown", (event) => {
     const wanted = /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${CSS.escape(event.key)}"]`));
     if (!wanted) return;
     event.preventDefault();
-    if (wanted instanceof HTMLButtonElement) wanted.click();
+    if (wanted instanceof HTMLButtonElement && !wanted.closest("[hidden]")) wanted.click();
     else wanted.focus();
   }
 });
@@ -225,5 +234,6 @@ if (sound instanceof HTMLInputElement) {
   sound.addEventListener("change", () => localStorage.setItem("daozhen-desk-sound", sound.checked ? "on" : "off"));
 }
 localTimes();
+fitForms();
 announce();
 follow();
