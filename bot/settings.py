@@ -129,9 +129,9 @@ _FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "trusted_proxies": (_is_network, "addresses or networks such as 10.0.0.0/8, with commas between"),
     "rasa_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as http://10.0.0.7:5005, without a / at its end"),
     "secret": (re.compile(r"\S{32,}|").fullmatch, "at least 32 characters without spaces"),
-    "telegram_bot_token": (re.compile(r"([0-9]+:[A-Za-z0-9_-]+)?").fullmatch, "as BotFather gives it: digits, a colon, letters and digits"),
-    "telegram_webhook_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as https://bot.hospital.example, without a / at its end"),
-    "telegram_api_base": (re.compile(r"https?://\S+[^/\s]").fullmatch, "an address such as https://api.telegram.org, without a / at its end"),
+    "telegram_bot_token": (re.compile(r"([0-9]+:[A-Za-z0-9_-]+)?").fullmatch, "as BotFather gives it: digits, a colon, letters"),
+    "telegram_webhook_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as https://a.example, no / at its end"),
+    "telegram_api_base": (re.compile(r"https?://\S+[^/\s]").fullmatch, "an address such as https://a.example, no / at its end"),
     "telegram_proxy": (re.compile(r"(https?://\S+)?").fullmatch, "an address such as http://10.0.0.7:3128"),
 }  # fmt: skip
 """The settings whose texts have a form: the test for it, and what an error says they must be."""

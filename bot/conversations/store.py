@@ -223,6 +223,11 @@ class Store:
         with self._transactions.writing() as transaction:
             return outbox.advance(transaction, delivery, parts, seconds)
 
+    def hold(self, delivery: Delivery, seconds: float) -> bool:
+        """Hold a message that is being sent for so many seconds from now; False if it was lost."""
+        with self._transactions.writing() as transaction:
+            return outbox.hold(transaction, delivery, seconds)
+
     def postpone(self, delivery: Delivery, pause: float, sent_perhaps: bool) -> bool:
         """Send a message again after so many seconds; False if it was lost.
 

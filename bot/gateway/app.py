@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +30,7 @@ from bot.gateway.rates import PerMinute
 from bot.gateway.services import Services
 from bot.gateway.site import Site
 from bot.gateway.status import Status
+from bot.gateway.telegram import webhook
 from bot.gateway.threads import in_thread
 from bot.gateway.tokens import Tokens
 from bot.gateway.words import Words
@@ -36,6 +38,9 @@ from bot.gateway.worker import Worker
 from bot.safety.gate import shipped_gate
 from bot.settings import InvalidSetting, Settings
 from bot.web.home import STATIC
+
+if TYPE_CHECKING:
+    from bot.gateway.telegram.channel import TelegramChannel
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +69,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             app.state.services = parts = await _services(settings, words, metrics, clock, stack)
             for task in (parts.status.watch(), Worker(parts).run(), _retain(parts)):
                 _keep(stack, asyncio.create_task(task))
+            app.state.telegram = _telegram(parts, stack)
             yield
 
     app = FastAPI(
@@ -75,7 +81,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in (widget.router, pages.router, health.router):
+    for router in (widget.router, webhook.router, pages.router, health.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     handle_errors(app, words, metrics)
@@ -126,6 +132,17 @@ async def _services(
         rate_address=PerMinute(settings.rate_address),
         site=await in_thread(Site, settings, words),
     )
+
+
+def _telegram(parts: Services, stack: AsyncExitStack) -> TelegramChannel | None:
+    """Start the Telegram channel, if there is a token for it."""
+    if not parts.settings.telegram_bot_token:
+        return None
+    from bot.gateway.telegram.channel import TelegramChannel  # takes a second to import
+
+    channel = TelegramChannel(parts)
+    _keep(stack, asyncio.create_task(channel.run()))
+    return channel
 
 
 def _keep(stack: AsyncExitStack, task: asyncio.Task[None]) -> None:
