@@ -6,7 +6,7 @@ exceptions. So the library is given a stand-in, and only the transport, below ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import httpx
@@ -21,14 +21,31 @@ CONNECTIONS = 32
 """Connections to the Bot API at once, besides the one that fetches updates."""
 PATIENCE, CONNECT_PATIENCE = 15.0, 10.0
 """Seconds to wait for an answer, and for a connection."""
+MARGIN = 5.0
+"""Seconds for an answer to come that Telegram has held as long as it was asked to."""
 AT_ONCE = -1
 """As `rate_limit_args`: a message that does not wait behind others."""
 QUICK: dict[str, Any] = {"connect_timeout": 4.0, "read_timeout": 4.0, "write_timeout": 4.0, "pool_timeout": 4.0}
 """Seconds for calls that somebody waits for, and that are worth little later."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
-Bot = ExtBot[int]
-"""The library's client with its rate limiter."""
+
+class Bot(ExtBot[int]):
+    """The library's client with its rate limiter, and updates as Telegram sends them.
+
+    The library's own get_updates makes objects of them first: one that it cannot read fails the whole batch, again and again, and
+    its log then shows what everybody wrote.
+    """
+
+    async def fetch_updates(self, offset: int | None, wait: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
+        """The updates from an offset on, which acknowledges those before it; waits so many seconds if there are none.
+
+        Raises:
+            telegram.error.TelegramError: as every call.
+        """
+        asked = {"offset": offset, "timeout": wait, "allowed_updates": kinds}
+        found: list[dict[str, Any]] = await self._post("getUpdates", asked, read_timeout=wait + MARGIN)
+        return found
 
 
 def make_bot(settings: Settings) -> Bot:
@@ -46,7 +63,7 @@ def make_bot(settings: Settings) -> Bot:
             httpx_kwargs={"transport": transport, "trust_env": False},
         )
 
-    return ExtBot(
+    return Bot(
         stand_in,
         base_url=f"{settings.telegram_api_base}/bot",
         request=request(CONNECTIONS),

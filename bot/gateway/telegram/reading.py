@@ -97,6 +97,8 @@ def read(body: Mapping[str, Any], bot: Bot) -> Incoming | None:
         body: the update as Telegram sends it.
         bot: initialised: its name is known.
     """
+    if not any(kind in body for kind in ALLOWED):
+        return None
     update = Update.de_json(dict(body), None)
     if update.callback_query is not None:
         return _pressed(update.callback_query)

@@ -83,8 +83,8 @@ class Poller:
 
     async def _fetch(self) -> None:
         """Ask for updates, which acknowledges those before the offset, and store what comes."""
-        updates = await self._bot.get_updates(self._offset, timeout=WAIT, allowed_updates=ALLOWED, read_timeout=5)
+        updates = await self._bot.fetch_updates(self._offset, WAIT, ALLOWED)
         self._state.set("on")
         for update in updates:
-            await in_thread(store, self._parts, update.to_dict())
-            self._offset = update.update_id + 1
+            await in_thread(store, self._parts, update)
+            self._offset = update["update_id"] + 1

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
-from bot.gateway.errors import Refusal
+from bot.gateway.errors import Refusal, documented
 from bot.gateway.services import Parts
 from bot.gateway.telegram.updates import store
 from bot.gateway.threads import in_thread
 from bot.settings import Settings
 
 PATH = "/telegram/webhook"
-router = APIRouter()
+router = APIRouter(tags=["telegram"])
 
 
 def address(settings: Settings) -> str:
@@ -35,11 +35,11 @@ def secret_token(settings: Settings) -> str:
     return hmac.new(settings.secret.encode(), about.encode(), hashlib.sha256).hexdigest()
 
 
-@router.post(PATH, include_in_schema=False)
+@router.post(PATH, response_class=Response, responses=documented("secret", "not_found", "invalid", "unavailable"))
 async def receive(
     request: Request, parts: Parts, x_telegram_bot_api_secret_token: Annotated[str, Header()] = ""
 ) -> Response:
-    """Take an update."""
+    """Take one of Telegram's updates. It is stored once this answers."""
     settings = parts.settings
     if not (settings.telegram_bot_token and settings.telegram_webhook_url):
         raise Refusal("not_found")
