@@ -14,7 +14,7 @@ from bot.gateway.telegram.commands import KNOWN, LISTED, menu
 from bot.gateway.telegram.groups import MOST
 
 EMERGENCY = "I have severe chest pain and cannot breathe"
-MENTION = {"text": "@DaozhenBot hello", "entities": [{"type": "mention", "offset": 0, "length": 11}]}
+MENTION: dict[str, Any] = {"text": "@DaozhenBot hello", "entities": [{"type": "mention", "offset": 0, "length": 11}]}
 
 
 @pytest.fixture

@@ -115,6 +115,13 @@ def test_a_pressed_button(inaccessible: bool) -> None:
     assert (pressed.query, pressed.data, pressed.sender.chat, pressed.sender.message) == ("q", "k", 7, 3)
 
 
+def test_a_button_that_is_not_ours_is_known_as_such() -> None:
+    pressed = found(
+        {"id": "q", "from": PERSON, "chat_instance": "c", "inline_message_id": "i", "data": "k"}, "callback_query"
+    )
+    assert isinstance(pressed, Pressed) and not pressed.sender.private
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -131,7 +138,6 @@ def test_a_pressed_button(inaccessible: bool) -> None:
         ("edited_message", message("@DaozhenBot", chat=GROUP, edit_date=1_700_000_001)),
         ("poll", {"id": "1", "question": "?", "options": [], "total_voter_count": 0, "is_closed": False,
                   "is_anonymous": True, "type": "regular", "allows_multiple_answers": False}),
-        ("callback_query", {"id": "q", "from": PERSON, "chat_instance": "c", "inline_message_id": "i", "data": "k"}),
         ("something_new", {"a": 1}),
     ],
 )  # fmt: skip

@@ -117,7 +117,7 @@ class Store:
         Args:
             text: as it was written; kept apart, and forgotten later, where it differs from `masked`.
             masked: what everyone else sees.
-            kind: "text" or "button".
+            kind: "text", "button", "command" or "media".
             body: what belongs to it, as JSON.
             handled: it needs no reply of the bot. It never does while a person has taken over.
             replies: stored with it, in the same transaction.

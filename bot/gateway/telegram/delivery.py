@@ -12,8 +12,9 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import InlineKeyboardMarkup, LinkPreviewOptions
@@ -34,6 +35,8 @@ LEASE, HOLD_AGAIN = 6.0, 2.0
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
 """Seconds before a message is tried again: after the first time, the second, …"""
 
+STORE_TRIES, STORE_PAUSE = 10, 1.0
+"""How often, and after how many seconds, it is tried to store that a message was sent."""
 _NO_CHAT = "chat not found"
 
 
@@ -70,7 +73,7 @@ class Sender:
     async def _send(self, delivery: Delivery) -> str:
         """Send what is left of a message; how it went."""
         if delivery.unsure > 1:
-            await in_thread(self._store.mark_undeliverable, delivery)
+            await self._note(self._store.mark_undeliverable, delivery)
             return "given_up"
         try:
             if delivery.unsure:
@@ -83,18 +86,18 @@ class Sender:
             for number in range(delivery.parts, len(pieces)):
                 last = number == len(pieces) - 1
                 await self._send_part(delivery, pieces[number], buttons if last else None)
-                if not last and not await in_thread(self._store.advance, delivery, number + 1, LEASE):
+                if not last and not await self._note(self._store.advance, delivery, number + 1, LEASE):
                     return "lost"
         except Forbidden:
-            await in_thread(self._store.mark_undeliverable, delivery)
+            await self._note(self._store.mark_undeliverable, delivery)
             return "undeliverable"
         except BadRequest as error:
             logger.error("Telegram refuses a message: %s", error.message)
-            await in_thread(self._store.mark_undeliverable, delivery)
+            await self._note(self._store.mark_undeliverable, delivery)
             return "undeliverable"
         except TelegramError as error:
             return await self._postpone(delivery, error, sent_perhaps=not certainly_not_sent(error))
-        await in_thread(self._store.mark_delivered, delivery)
+        await self._note(self._store.mark_delivered, delivery)
         return "delivered"
 
     async def _send_part(self, delivery: Delivery, part: Part, buttons: InlineKeyboardMarkup | None) -> None:
@@ -118,8 +121,17 @@ class Sender:
         pause = PAUSES[min(delivery.tries, len(PAUSES)) - 1]
         if isinstance(error, RetryAfter):
             pause = retry_after(error)
-        await in_thread(self._store.postpone, delivery, pause, sent_perhaps)
+        await self._note(self._store.postpone, delivery, pause, sent_perhaps)
         return "unsure" if sent_perhaps else "postponed"
+
+    async def _note(self, function: Callable[..., bool], *arguments: Any) -> bool:
+        """Store what became of a send; with patience, for what is not stored would be sent again."""
+        for _ in range(STORE_TRIES):
+            try:
+                return await in_thread(function, *arguments)
+            except SQLAlchemyError:
+                await asyncio.sleep(STORE_PAUSE)
+        return await in_thread(function, *arguments)
 
     async def _give_back(self, delivery: Delivery) -> None:
         try:

@@ -98,6 +98,8 @@ class Handler:
         await asyncio.gather(*(perform(self._bot, act, update.tries) for act in acts))
 
     def _in_group(self, found: Incoming) -> list[Act]:
+        if isinstance(found, Pressed):  # no button of ours
+            return [Toast(found.query, "")]
         return self._groups.answer(found) if isinstance(found, (Command, Mentioned)) else []
 
     async def _in_private(self, found: Incoming) -> list[Act]:

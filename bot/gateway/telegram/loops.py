@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_AGAIN = 1.0
 """Seconds after which the store is looked at without a wake-up."""
+GRACE = 3.0
+"""Seconds that what has been begun is given to end before it is cut off: a send that is cut may have happened."""
 
 Leased = TypeVar("Leased")
 
@@ -58,6 +60,8 @@ async def work_off(
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         finally:
+            if tasks:
+                await asyncio.wait(tasks, timeout=GRACE)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -103,7 +103,7 @@ def read(body: Mapping[str, Any], bot: Bot) -> Incoming | None:
     if update.callback_query is not None:
         return _pressed(update.callback_query)
     message = update.message or update.edited_message
-    if message is None or message.from_user is None or message.via_bot is not None:
+    if message is None or message.from_user is None:
         return None
     if message.chat.type != ChatType.PRIVATE:
         return None if update.edited_message else _in_group(message, bot)
@@ -116,12 +116,12 @@ def read(body: Mapping[str, Any], bot: Bot) -> Incoming | None:
     return Media(_sender(message), _kind(message), message.media_group_id, message.caption or "")
 
 
-def _pressed(query: CallbackQuery) -> Pressed | None:
-    if query.message is None or query.data is None:
-        return None
+def _pressed(query: CallbackQuery) -> Pressed:
+    tongue, data = _tongue(query.from_user), query.data or ""
+    if query.message is None:  # under a message that is not ours
+        return Pressed(From(query.from_user.id, *tongue, private=False), query.id, data)
     private = query.message.chat.type == ChatType.PRIVATE
-    sender = From(query.message.chat.id, *_tongue(query.from_user), private, query.message.message_id)
-    return Pressed(sender, query.id, query.data)
+    return Pressed(From(query.message.chat.id, *tongue, private, query.message.message_id), query.id, data)
 
 
 def _written(message: Message, text: str) -> Written | Command:

@@ -76,6 +76,8 @@ class Poller:
                         self._state.set(trouble(error))
                 except SQLAlchemyError:
                     logger.exception("The database does not answer; Telegram keeps what is new.")
+                except Exception:  # whatever it is, the bot does not fall silent
+                    logger.exception("Telegram's updates could not be fetched; it is tried again.")
                 failures += 1
                 await asyncio.sleep(pause_after(error, failures))
         finally:

@@ -31,7 +31,7 @@ class State:
     """
 
     def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+        self._up = metrics.channel_up.labels("telegram")
         self.condition: Condition = "starting"
 
     def set(self, condition: Condition) -> None:
@@ -40,7 +40,7 @@ class State:
             return
         first_time = self.condition in ("starting", "standby") and condition == "on"
         self.condition = condition
-        self._metrics.channel_up.labels("telegram").set(condition in ("on", "standby"))
+        self._up.set(condition in ("on", "standby"))
         if not first_time:
             logger.warning(SAID[condition])
 

@@ -16,8 +16,8 @@ from bot.gateway.telegram.api import QUICK, Bot
 
 logger = logging.getLogger(__name__)
 
-AGAIN = 4.5
-"""Seconds after which it is shown once more."""
+SOON, AGAIN = 0.3, 4.5
+"""Seconds after which it is shown, and again. What is answered at once needs none: Telegram would show it after the answer."""
 LISTEN, LONGEST = 600.0, 60.0
 """Seconds after a person's last message in which typing is shown to them, and for which it is at most, without a break."""
 MOST = 200
@@ -60,17 +60,19 @@ class Typing:
         self._until.pop(conversation, None)
 
     async def _follow(self, conversation: Conversation) -> None:
-        since: float | None = None
+        due: float | None = None
+        stop = 0.0
         with self._parts.wakeups.subscribe(topic(conversation.id)) as events:
             while (left := self._until[conversation.id] - monotonic()) > 0:
-                event = await events.wait(left if since is None else AGAIN)
+                event = await events.wait(left if due is None else max(0.0, due - monotonic()))
                 now = monotonic()
-                if event == TYPING_ON:
-                    since = now
-                elif event == TYPING_OFF or (since is not None and now - since > LONGEST):
-                    since = None
-                if since is not None and event in (TYPING_ON, None):
+                if event == TYPING_ON and due is None:
+                    due, stop = now + SOON, now + LONGEST
+                elif event == TYPING_OFF or now > stop:
+                    due = None
+                if due is not None and now >= due:
                     await self._show(conversation)
+                    due = monotonic() + AGAIN
 
     async def _show(self, conversation: Conversation) -> None:
         try:
