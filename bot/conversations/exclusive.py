@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
+from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
-
-_TAKE = sa.text("SELECT pg_try_advisory_lock(:key)")
+import psycopg2
+from sqlalchemy.engine import Engine
 
 
 class Exclusive:
@@ -22,32 +21,43 @@ class Exclusive:
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
         self._key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        self._connection: Connection | None = None
+        self._connection: Any = None
 
     def hold(self) -> bool:
-        """Take the lock, or see whether it is still held: a lost connection has lost it.
-
-        Raises:
-            sqlalchemy.exc.SQLAlchemyError: if the database does not answer.
-        """
+        """Take the lock, or see whether it is still held: who has lost the connection has lost it. False: another has it."""
         if self._engine.dialect.name != "postgresql":
             return True
-        if self._connection is not None:
-            try:
-                self._connection.execute(sa.text("SELECT 1"))
+        try:
+            return self._connection is not None and self._is_there() or self._take()
+        except psycopg2.Error:
+            self.release()
+            return False
+
+    def _is_there(self) -> bool:
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except psycopg2.Error:
+            self.release()
+            return False
+        return True
+
+    def _take(self) -> bool:
+        words, options = self._engine.dialect.create_connect_args(self._engine.url)
+        self._connection = self._engine.dialect.connect(
+            *words, **options
+        )  # not of the pool: the lock goes when it closes
+        self._connection.autocommit = True
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", (self._key,))
+            if cursor.fetchone()[0]:
                 return True
-            except SQLAlchemyError:
-                self.release()
-        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if connection.execute(_TAKE, {"key": self._key}).scalar():
-            self._connection = connection
-            return True
-        connection.close()
+        self.release()
         return False
 
     def release(self) -> None:
         """Let others have it."""
         if self._connection is not None:
-            self._connection.invalidate()  # closed, not put back: the lock goes with it
-            self._connection.close()
+            with suppress(psycopg2.Error):
+                self._connection.close()
             self._connection = None
