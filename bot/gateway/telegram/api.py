@@ -6,6 +6,7 @@ exceptions. So the library is given a stand-in, and only the transport, below ev
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ CONNECTIONS = 32
 """Connections to the Bot API at once, besides the one that fetches updates."""
 PATIENCE, CONNECT_PATIENCE = 15.0, 10.0
 """Seconds to wait for an answer, and for a connection."""
+LOOK_AGAIN = 0.02
+"""Seconds after which it is looked again whether there is room for a message."""
 MARGIN = 5.0
 """Seconds for an answer to come that Telegram has held as long as it was asked to."""
 AT_ONCE = -1
@@ -36,6 +39,11 @@ class Bot(ExtBot[int]):
     The library's own get_updates makes objects of them first: one that it cannot read fails the whole batch, again and again, and
     its log then shows what everybody wrote.
     """
+
+    async def until_room(self) -> None:
+        """Wait until Telegram's limit leaves room for a message."""
+        while isinstance(self.rate_limiter, _OnlyMessages) and not self.rate_limiter.has_room():
+            await asyncio.sleep(LOOK_AGAIN)
 
     async def fetch_updates(self, offset: int | None, wait: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
         """The updates from an offset on, which acknowledges those before it; waits so many seconds if there are none.
@@ -99,6 +107,10 @@ class _OnlyMessages(AIORateLimiter):
 
     A RetryAfter goes to who sends, and is no error to be logged: the library is not shown it.
     """
+
+    def has_room(self) -> bool:
+        """Whether a message can go out at once."""
+        return self._base_limiter is None or self._base_limiter.has_capacity()
 
     async def process_request(
         self,

@@ -94,7 +94,7 @@ class TelegramChannel:
                 if self._parts.settings.telegram_webhook_url
                 else Poller(self._parts, bot, self._state).run(),
                 work_off(wakeups, "updates:telegram", lease, handler.deal_with, UPDATES_AT_ONCE),
-                work_off(wakeups, "delivery:telegram", sender.lease, sender.deal_with, SENDS_AT_ONCE),
+                work_off(wakeups, "delivery:telegram", sender.lease, sender.deal_with, SENDS_AT_ONCE, bot.until_room),
             )
         finally:
             await typing.close()

@@ -28,6 +28,7 @@ async def work_off(
     lease: Callable[[], Leased | None],
     deal_with: Callable[[Leased], Awaitable[None]],
     parallel: int,
+    until_room: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Lease and deal with what waits, until cancelled.
 
@@ -37,6 +38,7 @@ async def work_off(
         lease: takes the next one; None if nothing waits. It blocks, and is called in a thread.
         deal_with: deals with one, and raises nothing.
         parallel: how many at once.
+        until_room: waits until one can be dealt with at once; nothing is leased before.
     """
     free = asyncio.Semaphore(parallel)
     tasks: set[asyncio.Task[None]] = set()
@@ -51,6 +53,8 @@ async def work_off(
         try:
             while True:
                 await free.acquire()
+                if until_room is not None:
+                    await until_room()
                 leased = await _next(lease)
                 if leased is None:
                     free.release()
