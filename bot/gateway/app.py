@@ -30,6 +30,7 @@ from bot.gateway.rates import PerMinute
 from bot.gateway.services import Services
 from bot.gateway.site import Site
 from bot.gateway.status import Status
+from bot.gateway.tasks import end
 from bot.gateway.telegram import webhook
 from bot.gateway.threads import in_thread
 from bot.gateway.tokens import Tokens
@@ -148,16 +149,12 @@ def _telegram(parts: Services, stack: AsyncExitStack) -> TelegramChannel | None:
 def _keep(stack: AsyncExitStack, task: asyncio.Task[None]) -> None:
     """End a task with the app; one that ends before is an error of ours, and is logged."""
 
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
     def told(ended: asyncio.Task[None]) -> None:
         if not ended.cancelled() and ended.exception():
             logger.critical("A part of the gateway has failed; restart it.", exc_info=ended.exception())
 
     task.add_done_callback(told)
-    stack.push_async_callback(end)
+    stack.push_async_callback(end, task)
 
 
 async def _retain(parts: Services) -> None:

@@ -10,6 +10,7 @@ from telegram.error import TelegramError
 
 from bot.conversations.records import Update
 from bot.gateway.services import Services
+from bot.gateway.tasks import end
 from bot.gateway.telegram import webhook
 from bot.gateway.telegram.api import Bot, make_bot
 from bot.gateway.telegram.commands import menu
@@ -119,6 +120,4 @@ async def _together(*work: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)

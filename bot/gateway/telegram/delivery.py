@@ -23,6 +23,7 @@ from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 from bot.conversations.records import Delivery, Message
 from bot.gateway import tickets
 from bot.gateway.services import Services
+from bot.gateway.tasks import end
 from bot.gateway.telegram.api import Bot, certainly_not_sent, retry_after
 from bot.gateway.telegram.keyboards import keyboard
 from bot.gateway.telegram.rendering import Part, Run, parts
@@ -152,8 +153,7 @@ class Sender:
         try:
             yield
         finally:
-            holding.cancel()
-            await asyncio.gather(holding, return_exceptions=True)
+            await end(holding)
 
     # How a message looks; in a thread
 

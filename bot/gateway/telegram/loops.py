@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversations.wakeups import Wakeups
+from bot.gateway.tasks import end
 from bot.gateway.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -66,9 +67,7 @@ async def work_off(
         finally:
             if tasks:
                 await asyncio.wait(tasks, timeout=GRACE)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
 
 
 async def _next(lease: Callable[[], Leased | None]) -> Leased | None:

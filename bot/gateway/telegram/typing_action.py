@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 from bot.conversations.records import Conversation
 from bot.gateway.events import TYPING_OFF, TYPING_ON, topic
 from bot.gateway.services import Services
+from bot.gateway.tasks import end
 from bot.gateway.telegram.api import QUICK, Bot
 
 logger = logging.getLogger(__name__)
@@ -50,10 +51,7 @@ class Typing:
 
     async def close(self) -> None:
         """Follow nobody any more."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks.values())
 
     def _forget(self, conversation: str) -> None:
         self._tasks.pop(conversation, None)
