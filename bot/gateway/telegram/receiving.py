@@ -85,7 +85,8 @@ class Poller:
 
     async def _fetch(self) -> None:
         """Ask for updates, which acknowledges those before the offset, and store what comes."""
-        updates = await self._bot.fetch_updates(self._offset, WAIT, ALLOWED)
+        wait = WAIT if self._state.condition == "on" else 0  # after trouble: soon to know that it is over
+        updates = await self._bot.fetch_updates(self._offset, wait, ALLOWED)
         self._state.set("on")
         for update in updates:
             await in_thread(store, self._parts, update)
