@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -25,7 +25,7 @@ blockquote { margin: 0 0 2px; padding: 2px 8px; border-left: 3px solid #527da3; 
 TAGS = {"bold": "b", "italic": "i", "blockquote": "blockquote"}
 
 
-def page(*chats: tuple[str, str, list[tuple[bool, Mapping[str, Any]]]]) -> str:
+def page(*chats: tuple[str, str, Sequence[tuple[bool, Mapping[str, Any]]]]) -> str:
     """A page with chats side by side.
 
     Args:
@@ -35,7 +35,7 @@ def page(*chats: tuple[str, str, list[tuple[bool, Mapping[str, Any]]]]) -> str:
     return f"<!doctype html><meta charset=utf-8><style>{STYLE}</style>" + "".join(_chat(*chat) for chat in chats)
 
 
-def _chat(name: str, below: str, said: list[tuple[bool, Mapping[str, Any]]]) -> str:
+def _chat(name: str, below: str, said: Sequence[tuple[bool, Mapping[str, Any]]]) -> str:
     lines = "".join("".join(_message(mine, message)) for mine, message in said)
     return f"<div class=chat><header>{escape(name)}<small>{escape(below)}</small></header><main>{lines}</main></div>"
 

@@ -24,6 +24,7 @@ from bot.gateway.site import Site
 from bot.gateway.telegram import keyboards
 from bot.gateway.telegram.api import Bot
 from bot.gateway.telegram.handling import Handler
+from bot.gateway.telegram.starting import Starting
 from bot.gateway.telegram.typing_action import Typing
 from bot.gateway.telegram.updates import store as receive
 from bot.gateway.words import Words
@@ -71,9 +72,12 @@ class Chat:
         self.store = Store(self.engine, wakeups)
         self.words = Words(self.settings)
         intake = Intake(self.store, GATE, self.words, metrics)
+        self.status = SimpleNamespace(ready=True)
         rate, site = PerMinute(self.settings.rate_conversation), Site(self.settings, self.words)
         parts = dict(settings=self.settings, store=self.store, wakeups=wakeups, words=self.words, metrics=metrics)
-        self.parts = cast(Services, SimpleNamespace(**parts, intake=intake, site=site, rate_conversation=rate))
+        self.parts = cast(
+            Services, SimpleNamespace(**parts, intake=intake, site=site, rate_conversation=rate, status=self.status)
+        )
         self.client = Client()
         self._number = 0
 
@@ -95,7 +99,7 @@ class Chat:
         async def deal() -> None:
             bot = cast(Bot, self.client)
             typing = Typing(self.parts, bot)
-            handler = Handler(self.parts, bot, typing)
+            handler = Handler(self.parts, bot, typing, Starting(self.parts))
             while (leased := self.store.lease_update("telegram", 60)) is not None:
                 await handler.deal_with(leased)
             await typing.close()
@@ -111,7 +115,7 @@ class Chat:
             bot = cast(Bot, self.client)
             typing = Typing(self.parts, bot)
             leased = Update("telegram", update["update_id"], str(PERSON), update, "token", 2)
-            await Handler(self.parts, bot, typing).deal_with(leased)
+            await Handler(self.parts, bot, typing, Starting(self.parts)).deal_with(leased)
             await typing.close()
 
         asyncio.run(deal())

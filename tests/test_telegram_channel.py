@@ -31,6 +31,7 @@ from bot.gateway.metrics import Metrics
 from bot.gateway.telegram import webhook
 from bot.gateway.telegram.api import Bot, make_bot
 from bot.gateway.telegram.receiving import LONGEST_PAUSE, Poller, pause_after
+from bot.gateway.telegram.starting import Starting
 from bot.gateway.telegram.state import SAID, State, trouble
 from bot.gateway.telegram.typing_action import Typing
 from bot.settings import Settings
@@ -352,3 +353,33 @@ def test_typing_is_shown_where_an_answer_takes_a_moment(someone: Chat, monkeypat
     assert (at_once, none) == (0, 0)
     assert 2 <= slow <= 4
     assert after == slow
+
+
+# Starting
+
+
+def test_who_waits_for_the_bot_to_start_is_told_so_once(someone: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.gateway.telegram.starting.PATIENCE", 0.02)
+
+    async def run(*, ready: bool = False) -> None:
+        someone.status.ready = False
+        starting = Starting(someone.parts)
+        starting.expect(someone.conversation)
+        someone.status.ready = ready
+        await asyncio.sleep(0.15)
+        await starting.close()
+
+    someone.writes("有多少床位？")
+    asyncio.run(run(ready=True))
+    assert someone.answers() == [], "it was ready in time"
+    asyncio.run(run())
+    asyncio.run(run())
+    assert someone.answers() == [someone.says("utter_starting", "zh")]
+    someone.writes("还在吗？")
+    asyncio.run(run())
+    assert len(someone.answers()) == 1
+    someone.answer("56")
+    asyncio.run(run())
+    someone.writes("/help")
+    asyncio.run(run())
+    assert len(someone.answers()) == 3, "who does not wait is not told"

@@ -19,6 +19,7 @@ from bot.gateway.telegram.handling import Handler
 from bot.gateway.telegram.loops import work_off
 from bot.gateway.telegram.reading import ALLOWED
 from bot.gateway.telegram.receiving import Poller, pause_after
+from bot.gateway.telegram.starting import Starting
 from bot.gateway.telegram.state import State, trouble
 from bot.gateway.telegram.typing_action import Typing
 
@@ -82,8 +83,8 @@ class TelegramChannel:
             await bot.delete_webhook()
 
     async def _serve(self, bot: Bot) -> None:
-        typing = Typing(self._parts, bot)
-        handler, sender = Handler(self._parts, bot, typing), Sender(self._parts, bot)
+        typing, starting = Typing(self._parts, bot), Starting(self._parts)
+        handler, sender = Handler(self._parts, bot, typing, starting), Sender(self._parts, bot)
         store, wakeups = self._parts.store, self._parts.wakeups
 
         def lease() -> Update | None:
@@ -99,6 +100,7 @@ class TelegramChannel:
             )
         finally:
             await typing.close()
+            await starting.close()
 
     async def _watch(self, bot: Bot) -> None:
         """Look whether Telegram can be reached."""

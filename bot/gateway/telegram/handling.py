@@ -32,6 +32,7 @@ from bot.gateway.telegram.reading import (
     read,
 )
 from bot.gateway.telegram.rendering import spans
+from bot.gateway.telegram.starting import Starting
 from bot.gateway.telegram.typing_action import Typing
 from bot.gateway.threads import in_thread
 from bot.language.mask import mask
@@ -51,13 +52,15 @@ class Handler:
         parts: the gateway's services.
         bot: initialised.
         typing: shows that an answer is being made.
+        starting: says that the bot is starting.
     """
 
-    def __init__(self, parts: Services, bot: Bot, typing: Typing) -> None:
+    def __init__(self, parts: Services, bot: Bot, typing: Typing, starting: Starting) -> None:
         self._parts = parts
         self._store = parts.store
         self._bot = bot
         self._typing = typing
+        self._starting = starting
         self._commands = Commands(parts)
         self._groups = Groups(parts, bot.link)
 
@@ -105,7 +108,9 @@ class Handler:
     async def _in_private(self, found: Incoming) -> list[Act]:
         conversation = await in_thread(self._store.open, "telegram", str(found.sender.chat))
         self._typing.expect(conversation)
-        return await in_thread(self._answer, conversation, found)
+        acts = await in_thread(self._answer, conversation, found)
+        self._starting.expect(conversation)
+        return acts
 
     # From here on in a thread
 
