@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,95 @@ def error(status: int, description: str, **parameters: Any) -> JSONResponse:
     return JSONResponse({**body, "parameters": parameters} if parameters else body, status)
 
 
+def wrong_message(asked: Mapping[str, Any]) -> str:
+    """What is wrong with what sendMessage is asked to send; "" if nothing is."""
+    text, entities = asked["text"], json.loads(asked.get("entities", "[]"))
+    length = len(text.encode("utf-16-le")) // 2
+    if not text.strip():
+        return "message text is empty"
+    if length > 4096:  # sendMessage: "1-4096 characters after entities parsing"
+        return "message is too long"
+    if "parse_mode" in asked and entities:  # sendMessage: entities "can be specified instead of parse_mode"
+        return "parse_mode and entities"
+    if len(entities) > 100:  # limits.tginfo.me; the Bot API is silent about it
+        return "too many entities"
+    for entity in entities:  # MessageEntity: offset and length "in UTF-16 code units"
+        if entity["offset"] < 0 or entity["length"] < 1 or entity["offset"] + entity["length"] > length:
+            return "entity beyond the message"
+    for row in json.loads(asked.get("reply_markup", "{}")).get("inline_keyboard", []):
+        for button in row:  # InlineKeyboardButton: exactly one of the optional fields; callback_data "1-64 bytes"
+            if len(button) != 2 or not button["text"]:
+                return "text buttons are unallowed in the inline keyboard"
+            if not 1 <= len(button.get("callback_data", "x").encode()) <= 64:
+                return "BUTTON_DATA_INVALID"
+    return ""
+
+
+def _wrong_answer(server: Telegram, asked: Mapping[str, Any]) -> str:
+    if asked["callback_query_id"] not in server.pressed:
+        return "query is too old and response timeout expired or query ID is invalid"
+    return "MESSAGE_TOO_LONG" if len(asked.get("text", "")) > 200 else ""  # answerCallbackQuery: "0-200 characters"
+
+
+def _wrong_edit(server: Telegram, asked: Mapping[str, Any]) -> str:
+    known = [found for found in server.sent if found["message_id"] == int(asked["message_id"])]
+    if not known:
+        return "message to edit not found"
+    unchanged = known[0].get("reply_markup") == asked.get("reply_markup")
+    known[0]["reply_markup"] = asked.get("reply_markup")
+    return "message is not modified" if unchanged else ""
+
+
+def _wrong_commands(server: Telegram, asked: Mapping[str, Any]) -> str:
+    commands = json.loads(asked["commands"])
+    if len(commands) > 100:  # setMyCommands: "At most 100 commands can be specified"
+        return "BOT_COMMANDS_TOO_MUCH"
+    if not re.fullmatch("([a-z]{2})?", asked.get("language_code", "")):  # "A two-letter ISO 639-1 language code"
+        return "LANGUAGE_CODE_INVALID"
+    for command in commands:  # BotCommand: "1-32 characters"; "1-256 characters"
+        if not re.fullmatch("[a-z0-9_]{1,32}", command["command"]):
+            return "BOT_COMMAND_INVALID"
+        if not 1 <= len(command["description"]) <= 256:
+            return "BOT_COMMAND_DESCRIPTION_INVALID"
+    return ""
+
+
+def _wrong_webhook(server: Telegram, asked: Mapping[str, Any]) -> str:
+    if not asked["url"].startswith("https://"):  # setWebhook: "HTTPS URL to send updates to"
+        return "bad webhook: An HTTPS URL must be provided for webhook"
+    # secret_token: "1-256 characters. Only characters A-Z, a-z, 0-9, _ and - are allowed."
+    return (
+        ""
+        if re.fullmatch("[A-Za-z0-9_-]{1,256}", asked.get("secret_token", "x"))
+        else "secret token contains unallowed characters"
+    )
+
+
+def _wrong_action(server: Telegram, asked: Mapping[str, Any]) -> str:
+    return (
+        "" if asked["action"] == "typing" else "wrong parameter action in request"
+    )  # of those that sendChatAction names
+
+
+METHODS = (
+    "getMe",
+    "setWebhook",
+    "deleteWebhook",
+    "answerCallbackQuery",
+    "editMessageReplyMarkup",
+    "sendChatAction",
+    "setMyCommands",
+)
+CHECKS: Mapping[str, Callable[[Telegram, Mapping[str, Any]], str]] = {
+    "answerCallbackQuery": _wrong_answer,
+    "editMessageReplyMarkup": _wrong_edit,
+    "setMyCommands": _wrong_commands,
+    "setWebhook": _wrong_webhook,
+    "sendChatAction": _wrong_action,
+}
+"""What is wrong with a call, for each method that says more than yes; "" if nothing is."""
+
+
 @dataclass
 class Telegram:
     """Telegram's server. `faults`: what the next calls of a method meet: "before" or "after" (the connection is cut before or
@@ -53,6 +143,7 @@ class Telegram:
     webhook: dict[str, Any] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
     confirmed: int = 0
+    pressed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._numbers, self._messages, self._polls = itertools.count(1), itertools.count(100), itertools.count(1)
@@ -80,10 +171,17 @@ class Telegram:
         return Cut() if fault == "after" else answer
 
     async def _other(self, method: str, asked: Mapping[str, Any]) -> JSONResponse:
+        wrong = CHECKS[method](self, asked) if method in CHECKS else None
+        if method not in METHODS:
+            return error(404, "Not Found")
+        if wrong:
+            return error(400, f"Bad Request: {wrong}")
         if method == "setWebhook":
             self.webhook = dict(asked)
         if method == "deleteWebhook":
             self.webhook = {}
+        if method == "answerCallbackQuery":
+            self.pressed.discard(asked["callback_query_id"])
         me = {"id": 12345, "is_bot": True, "first_name": "D", "username": NAME}
         return JSONResponse({"ok": True, "result": me if method == "getMe" else True})
 
@@ -106,18 +204,9 @@ class Telegram:
 
     async def _send_message(self, method: str, asked: Mapping[str, Any]) -> JSONResponse:
         chat, text = int(asked["chat_id"]), asked["text"]
-        length = len(text.encode("utf-16-le")) // 2
-        if not 1 <= length <= 4096 or text != text.strip():  # sendMessage: "1-4096 characters after entities parsing"
-            return error(400, "Bad Request: message is too long")
-        for entity in json.loads(
-            asked.get("entities", "[]")
-        ):  # MessageEntity: offset and length "in UTF-16 code units"
-            if entity["offset"] + entity["length"] > length:
-                return error(400, "Bad Request: entity is out of the message")
-        for row in json.loads(asked.get("reply_markup", "{}")).get("inline_keyboard", []):
-            for button in row:  # InlineKeyboardButton: callback_data "1-64 bytes"
-                if not 1 <= len(button.get("callback_data", "x").encode()) <= 64:
-                    return error(400, "Bad Request: BUTTON_DATA_INVALID")
+        wrong = wrong_message(asked)
+        if wrong:
+            return error(400, f"Bad Request: {wrong}")
         if chat in self.blocked:
             return error(403, "Forbidden: bot was blocked by the user")
         message = {
@@ -158,6 +247,7 @@ class Telegram:
             "chat_instance": "c",
             "message": {**under, "text": "x"},
         }
+        self.pressed.add(str(press["id"]))
         return self.happens("callback_query", {**press, "data": buttons[index]["callback_data"]})
 
     def got(self, person: int) -> list[str]:
