@@ -210,12 +210,13 @@ def test_an_update_is_forgotten_once_it_is_dealt_with(someone: Chat) -> None:
     assert (person, body, waiting) in (("", None, 0), ("", "null", 0))
 
 
-def test_who_writes_too_fast_is_told_so_once_but_for_an_emergency(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "answered"), [("question", 0), ("/help", 2)])
+def test_who_writes_too_fast_is_told_so_once_but_for_an_emergency(tmp_path: Path, text: str, answered: int) -> None:
     with chat(tmp_path, rate_conversation=2) as someone:
         for number in range(5):
-            someone.writes(f"question {number}")
-        assert someone.answers() == [someone.says("error_too_fast")]
-        assert len(someone.messages()) == 6, "all is kept"
+            someone.writes(f"{text} {number}")
+        assert someone.answers()[answered:] == [someone.says("error_too_fast")]
+        assert len(someone.messages()) == 6 + answered, "all is kept"
         someone.writes(EMERGENCY)
         assert someone.messages()[-1].kind == "emergency"
 

@@ -124,18 +124,25 @@ class Handler:
             return self._media(conversation, messages, found)
         turn = Turn(conversation, messages, found.sender, str(found.sender.message), found.text)
         if isinstance(found, Command) and not self._parts.intake.emergency(found.text):
-            return self._commands.run(turn, found.name, found.argument)
+            return [] if self._too_fast(turn) else self._commands.run(turn, found.name, found.argument)
         self._written(turn)
         return []
 
+    def _too_fast(self, turn: Turn) -> bool:
+        """Whether somebody has said too much in the last minute, and has been told so; not in an emergency, nor to a person."""
+        if turn.conversation.mode == "person" or self._parts.intake.emergency(turn.text):
+            return False
+        try:
+            self._parts.rate_conversation.count(turn.conversation.id)
+        except TooFast:
+            self._refuse(turn, "error_too_fast", once=True)
+            return True
+        return False
+
     def _written(self, turn: Turn) -> None:
         """Take a text in, as the widget's are."""
-        if turn.conversation.mode == "bot" and not self._parts.intake.emergency(turn.text):
-            try:
-                self._parts.rate_conversation.count(turn.conversation.id)
-            except TooFast:
-                self._refuse(turn, "error_too_fast", once=True)
-                return
+        if self._too_fast(turn):
+            return
         try:
             self._parts.intake.take(turn.conversation, turn.id, turn.text)
         except InvalidText as error:
