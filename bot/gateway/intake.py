@@ -70,6 +70,11 @@ class Intake:
         self._words = words
         self._metrics = metrics
 
+    def emergency(self, text: str) -> Decision | None:
+        """What the gate says of a text that it reads as an emergency; None of any other."""
+        decision = self._gate.decide(text)
+        return decision if decision.verdict == "emergency" else None
+
     def take(
         self,
         conversation: Conversation,
