@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -155,6 +157,43 @@ def test_signing_in_forgets_the_failures_of_a_name(accounts: Accounts, sessions:
         for number in range(FAILURES - 1):
             assert sessions.sign_in("li.na", "wrong", f"10.{round_}.0.{number}") is None
         assert sessions.sign_in("li.na", GOOD, HERE) is not None
+
+
+def test_guesses_sent_all_at_once_are_counted(accounts: Accounts, sessions: Sessions) -> None:
+    accounts.set_password(accounts.add("li.na").id, GOOD)
+    looked_at = []
+    together = Barrier(12)
+
+    def guess(number: int) -> None:
+        together.wait()
+        try:
+            looked_at.append(sessions.sign_in("li.na", "wrong", f"10.0.1.{number}"))
+        except TooManyFailures:
+            return
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(guess, range(12)))
+    assert looked_at == [None] * FAILURES
+
+
+def test_signing_in_is_no_failure_of_the_address(accounts: Accounts, sessions: Sessions) -> None:
+    accounts.set_password(accounts.add("li.na").id, GOOD)
+    for _ in range(3 * FAILURES):
+        assert sessions.sign_in("li.na", GOOD, HERE) is not None
+
+
+def test_of_two_who_use_a_link_at_once_one_succeeds(accounts: Accounts) -> None:
+    link = accounts.invite(accounts.add("li.na").id)
+    together = Barrier(4)
+
+    def use(number: int) -> bool:
+        together.wait()
+        return accounts.use_link(link, f"{GOOD} {number}") is not None
+
+    with ThreadPoolExecutor(4) as pool:
+        won = list(pool.map(use, range(4)))
+    assert won.count(True) == 1
+    assert accounts.check("li.na", f"{GOOD} {won.index(True)}") is not None
 
 
 def test_the_audit_only_grows(transactions: Transactions, accounts: Accounts, engine: Engine) -> None:

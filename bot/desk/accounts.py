@@ -149,6 +149,25 @@ class Accounts:
             row = transaction.execute(query).first()
             return None if row is None else Account(**row._mapping)
 
+    def use_link(self, token: str, password: str) -> Account | None:
+        """Choose a password with a one-time link; None if it is used (of several at once, one succeeds), too old, or none.
+
+        Raises:
+            AccountError: if the password is too short or too long; the link stays good.
+        """
+        check_password(password)
+        account = self.invited(token)
+        if account is None:
+            return None
+        hashed = self._hasher.hash(password)
+        with self._transactions.writing() as transaction:
+            link = (invitations.c.token_hash == token_hash(token), invitations.c.expires_at > transaction.now)
+            if transaction.execute(invitations.delete().where(*link)).rowcount != 1:
+                return None
+            transaction.execute(accounts.update().where(accounts.c.id == account.id).values(password=hashed))
+            _sign_out(transaction, account.id)
+        return account
+
     def check(self, name: str, password: str) -> Account | None:
         """The account, if the password is its own. An unknown name takes as long as a wrong password."""
         with self._transactions.reading() as transaction:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.desk.access import COOKIE, Staff, give_cookie, take_cookie
-from bot.desk.accounts import AccountError, check_password
+from bot.desk.accounts import AccountError
 from bot.desk.errors import language_of
 from bot.desk.services import Desk, Parts
 from bot.desk.sessions import TooManyFailures
@@ -68,10 +68,11 @@ def use_link(
     if account is None:
         return _page(request, parts, "login", "error_link", status=404, next="")
     try:
-        check_password(password)
-        parts.accounts.set_password(account.id, password)
+        used = parts.accounts.use_link(token, password)
     except AccountError as error:
         return _page(request, parts, "link", f"error_{error.code}", status=422, name=account.name, token=token)
+    if used is None:
+        return _page(request, parts, "login", "error_link", status=404, next="")
     parts.audit.record(account.id, "password")
     return _go_in(parts, parts.sessions.open(account), "")
 

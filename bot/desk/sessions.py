@@ -54,15 +54,17 @@ class Sessions:
             TooManyFailures: if it has failed too often for this name or from this address. Then the password is not looked at.
         """
         keys = (f"name:{name.strip().lower()[:64]}", f"address:{address}")
-        with self._transactions.reading() as transaction:
-            _check_failures(transaction, keys)
+        with self._transactions.writing() as transaction:
+            _count_try(transaction, keys)
         account = self._accounts.check(name, password)
         with self._transactions.writing() as transaction:
             if account is None:
-                for key in keys:
-                    _count_failure(transaction, key)
+                mine = login_failures.c.key.in_(keys)
+                transaction.execute(login_failures.update().where(mine).values(last_at=transaction.now))
                 return None
             transaction.execute(login_failures.delete().where(login_failures.c.key == keys[0]))
+            here = login_failures.update().where(login_failures.c.key == keys[1], login_failures.c.failures > 0)
+            transaction.execute(here.values(failures=login_failures.c.failures - 1))
             return self._open(transaction, account), account
 
     def open(self, account: Account) -> str:
@@ -102,18 +104,19 @@ class Sessions:
             transaction.wake("desk", "sessions")
 
 
-def _check_failures(transaction: Transaction, keys: tuple[str, ...]) -> None:
-    query = sa.select(login_failures).where(login_failures.c.key.in_(keys), login_failures.c.failures >= FAILURES)
-    for row in transaction.execute(query):
-        left = (row.last_at + FORGOTTEN_AFTER - transaction.now).total_seconds()
-        if left > 0:
-            raise TooManyFailures(math.ceil(left))
+def _count_try(transaction: Transaction, keys: tuple[str, ...]) -> None:
+    """Count a try as a failure before the password is looked at: guesses sent all at once would else pass uncounted.
 
-
-def _count_failure(transaction: Transaction, key: str) -> None:
-    """One more failure; those of long ago are forgotten."""
-    mine = login_failures.c.key == key
+    Raises:
+        TooManyFailures: if there were too many before it; then it is not counted.
+    """
     transaction.execute(login_failures.delete().where(login_failures.c.last_at <= transaction.now - FORGOTTEN_AFTER))
-    if not transaction.insert_unless_there(login_failures, key=key, failures=1, last_at=transaction.now):
-        more = {"failures": login_failures.c.failures + 1, "last_at": transaction.now}
-        transaction.execute(login_failures.update().where(mine).values(**more))
+    for key in keys:
+        mine = login_failures.c.key == key
+        if transaction.insert_unless_there(login_failures, key=key, failures=1, last_at=transaction.now):
+            continue
+        transaction.execute(login_failures.update().where(mine).values(failures=login_failures.c.failures + 1))
+        row = transaction.execute(sa.select(login_failures).where(mine)).one()
+        if row.failures > FAILURES:
+            left = (row.last_at + FORGOTTEN_AFTER - transaction.now).total_seconds()
+            raise TooManyFailures(max(1, math.ceil(left)))
