@@ -148,6 +148,32 @@ def test_by_keyboard(running: Running, staff: Callable[..., Page]) -> None:
     assert page.locator("[data-row]").count() == 1
 
 
+def test_the_keys_are_shown_on_a_question_mark(running: Running, staff: Callable[..., Page]) -> None:
+    wish(running)
+    page = staff("li.na")
+    page.keyboard.press("?")
+    shown = page.get_by_role("dialog", name="Keys")
+    shown.wait_for()
+    assert "claim the ticket" in shown.inner_text()
+    assert violations(page) == []
+    page.keyboard.press("j")
+    assert page.locator("[data-row]:focus").count() == 0
+    page.keyboard.press("Escape")
+    shown.wait_for(state="hidden")
+    page.keyboard.press("j")
+    assert page.locator("[data-row]:focus").count() == 1
+
+
+def test_the_inbox_of_one_channel(running: Running, staff: Callable[..., Page]) -> None:
+    wish(running)
+    page = staff("li.na")
+    for channel, count in (("telegram", 0), ("widget", 1)):
+        page.get_by_label("Channel").select_option(channel)
+        page.get_by_role("button", name="Search").click()
+        page.wait_for_url(f"**channel={channel}**")
+        assert page.locator("[data-row]").count() == count
+
+
 def test_a_new_emergency_shows_in_the_title(running: Running, staff: Callable[..., Page]) -> None:
     from playwright.sync_api import expect
 

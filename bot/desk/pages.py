@@ -28,21 +28,21 @@ Filter = Annotated[str, Query(max_length=100)]
 @router.get("/", response_class=HTMLResponse)
 def inbox_page(
     request: Request, person: Staff, parts: Parts, text: Filter = "", urgency: Filter = "", language: Filter = "",
-    who: Filter = "", ended: bool = False,
+    channel: Filter = "", who: Filter = "", ended: bool = False,
 ) -> HTMLResponse:  # fmt: skip
     """The inbox, with what it is filtered by."""
-    found = _inbox(person, parts, text, urgency, language, who, ended)
-    asked = {"text": text, "urgency": urgency, "language": language, "who": who, "ended": ended}
+    found = _inbox(person, parts, text, urgency, language, channel, who, ended)
+    asked = {"text": text, "urgency": urgency, "language": language, "channel": channel, "who": who, "ended": ended}
     return _page(request, person, parts, "inbox", inbox=found, asked=asked)
 
 
 @router.get("/rows", response_class=HTMLResponse)
 def rows(
     request: Request, person: Staff, parts: Parts, text: Filter = "", urgency: Filter = "", language: Filter = "",
-    who: Filter = "", ended: bool = False,
+    channel: Filter = "", who: Filter = "", ended: bool = False,
 ) -> HTMLResponse:  # fmt: skip
     """The inbox's list alone."""
-    found = _inbox(person, parts, text, urgency, language, who, ended)
+    found = _inbox(person, parts, text, urgency, language, channel, who, ended)
     return _page(request, person, parts, "rows", inbox=found)
 
 
@@ -83,13 +83,13 @@ def accounts_page(request: Request, person: Lead, parts: Parts) -> HTMLResponse:
 
 
 def _inbox(
-    person: SignedIn, parts: Desk, text: str, urgency: str, language: str, who: str, ended: bool
+    person: SignedIn, parts: Desk, text: str, urgency: str, language: str, channel: str, who: str, ended: bool
 ) -> schemas.Inbox:
     if urgency and urgency not in schemas.Urgency.__args__:  # type: ignore[attr-defined]
         raise DeskRefusal("text")
     holder: Optional[str] = person.account.id if who == "me" else None  # noqa: UP045
     states: tuple[TicketState, ...] = ENDED if ended else ("open",) if who == "nobody" else WAITING
-    which = Inbox(states, urgency or None, language or None, claimed_by=holder, text=text)  # type: ignore[arg-type]
+    which = Inbox(states, urgency or None, language or None, channel=channel or None, claimed_by=holder, text=text)  # type: ignore[arg-type]
     return inbox(parts, which)
 
 

@@ -185,6 +185,7 @@ function follow() {
 document.addEventListener("click", async (event) => {
   const button = /** @type {HTMLElement} */ (event.target).closest("button");
   if (button && "print" in button.dataset) window.print();
+  if (button && "help" in button.dataset) /** @type {HTMLDialogElement} */ (document.getElementById("keys")).showModal();
   if (!button?.dataset.suggest) return;
   const place = /** @type {HTMLElement} */ (document.getElementById("suggestions"));
   try {
@@ -214,7 +215,7 @@ function offered(suggestion, label) {
 
 document.addEventListener("keydown", (event) => {
   const at = /** @type {HTMLElement} */ (event.target);
-  if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return;
   const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-row]")]);
   const here = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement));
   if (event.key === "j") rows[Math.min(here + 1, rows.length - 1)]?.focus();
