@@ -152,7 +152,7 @@ def test_the_keys_are_shown_on_a_question_mark(running: Running, staff: Callable
     wish(running)
     page = staff("li.na")
     page.keyboard.press("?")
-    shown = page.get_by_role("dialog", name="Keys")
+    shown = page.get_by_role("dialog", name="Keys", exact=True)
     shown.wait_for()
     assert "claim the ticket" in shown.inner_text()
     assert violations(page) == []
@@ -181,6 +181,16 @@ def test_a_new_emergency_shows_in_the_title(running: Running, staff: Callable[..
     running.client(language="en").send("I cannot breathe")
     expect(page).to_have_title(re.compile(r"^\(1\) "), timeout=5_000)
     expect(page.locator("tr[data-urgency=emergency]")).to_be_visible()
+
+
+def test_a_filter_does_not_hide_an_emergency_from_the_title(running: Running, staff: Callable[..., Page]) -> None:
+    from playwright.sync_api import expect
+
+    page = staff("li.na")
+    page.goto(f"{running.url}/desk/?language=zh&who=me")
+    running.client(language="en").send("I cannot breathe")
+    expect(page).to_have_title(re.compile(r"^\(1\) "), timeout=5_000)
+    assert page.locator("[data-row]").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

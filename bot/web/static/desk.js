@@ -142,17 +142,19 @@ function localTimes() {
   }
 }
 
-/** @type {Set<string> | null} */
+/** @type {{ ids: Set<string>, count: number } | null} */
 let known = null;
 const title = document.title;
 
-/** The title counts what is urgent and unclaimed; a new one sounds, if wanted. */
+/** The title counts what is urgent and unclaimed, also what a filter hides; a new one sounds, if wanted. */
 function announce() {
   const rows = [...(fragment?.querySelectorAll("tr[data-state=open][data-urgency=emergency]") ?? [])];
   const ids = new Set(rows.map((row) => /** @type {HTMLElement} */ (row).dataset.id ?? ""));
-  if (known && [...ids].some((id) => !known?.has(id)) && localStorage.getItem("daozhen-desk-sound") === "on") ring();
-  known = ids;
-  document.title = ids.size ? `(${ids.size}) ${title}` : title;
+  const count = Number(fragment?.querySelector("[data-emergencies]")?.getAttribute("data-emergencies") ?? ids.size);
+  const isNew = known && (count > known.count || [...ids].some((id) => !known?.ids.has(id)));
+  if (isNew && localStorage.getItem("daozhen-desk-sound") === "on") ring();
+  known = { ids, count };
+  document.title = count ? `(${count}) ${title}` : title;
 }
 
 function ring() {
