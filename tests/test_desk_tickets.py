@@ -129,6 +129,32 @@ def test_the_patient_withdraws_or_erases(running: Running, nurse: Member) -> Non
     assert nurse.page(f"/tickets/{ticket}").status_code == 404
 
 
+def test_a_reply_that_is_sent_again_reaches_the_patient_once(running: Running, nurse: Member) -> None:
+    patient, ticket = wish(running)
+    nurse.do(f"/tickets/{ticket}/claim")
+    first = nurse.do(f"/tickets/{ticket}/reply", text="Behind the main building.", id="one")
+    again = nurse.do(f"/tickets/{ticket}/reply", text="Behind the main building.", id="one")
+    assert first.json()["seq"] == again.json()["seq"]
+    assert nurse.do(f"/tickets/{ticket}/reply", text="And next to it.", id="two").status_code == 200
+    nurse.do(f"/tickets/{ticket}/close", outcome="answered")
+    assert nurse.do(f"/tickets/{ticket}/reply", text="Behind the main building.", id="one").status_code == 200
+    assert nurse.do(f"/tickets/{ticket}/reply", text="More.", id="three").json()["error"] == "not_yours"
+    until(lambda: texts(said(patient)).count("Behind the main building.") == 1)
+    assert texts(said(patient)).count("And next to it.") == 1
+
+
+def test_nobody_answers_on_a_colleagues_ticket(running: Running, nurse: Member) -> None:
+    other = member(running, "colleague")
+    patient, ticket = wish(running)
+    other.do(f"/tickets/{ticket}/claim")
+    other.do(f"/tickets/{ticket}/reply", text="Mine.", id="one")
+    for path, body in (("reply", {"text": "Not mine.", "id": "one"}), ("close", {"outcome": "spam"}), ("unclaim", {})):
+        refused = nurse.do(f"/tickets/{ticket}/{path}", **body)
+        assert (refused.status_code, refused.json()["error"]) == (409, "not_yours"), path
+    until(lambda: "Mine." in texts(said(patient)))
+    assert "Not mine." not in texts(said(patient))
+
+
 def test_empty_and_long_replies(running: Running, nurse: Member) -> None:
     _, ticket = wish(running)
     nurse.do(f"/tickets/{ticket}/claim")

@@ -138,14 +138,20 @@ LONG = {
 }
 
 
+SLOWEST = {"en": 0.01, "zh": 0.045}
+"""Seconds of processor time for 1,000 characters: three times what was measured (the aim is 5 ms, which English keeps)."""
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_decision_on_a_long_text_is_quick(language: str) -> None:
-    """The aim is 5 ms for 1,000 characters; English keeps it, Chinese takes up to 100 ms where every sentence has candidates."""
     text = (LONG[language] * 40)[:1000]
     gate = shipped_gate()
     gate.decide(text)
-    best = min(_seconds(gate, text) for _ in range(10))
-    assert best < 0.2
+    assert min(_seconds(gate, text) for _ in range(10)) < SLOWEST[language]
+
+
+def test_of_rules_that_match_the_same_words_the_first_in_the_file_is_told() -> None:
+    assert shipped_gate().decide("my afp came back at 420, how bad is that").rule == "advice_diagnosis"
 
 
 def _seconds(gate: Gate, text: str) -> float:

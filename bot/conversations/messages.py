@@ -68,10 +68,14 @@ def say(
     replies: Sequence[Reply],
     reply_to: int | None = None,
     author: str | None = None,
+    message_id: str | None = None,
 ) -> list[Message]:
-    """Add what bot or staff say, or events, to a locked conversation."""
+    """Add what bot or staff say, or events, to a locked conversation; `message_id` is the id of the first, if it has one already."""
     seq = transaction.execute(_LAST_SEQ, {"mine": conversation.id}).scalar_one() + 1
-    return _append(transaction, conversation, seq, [_row(sender, reply, reply_to, author) for reply in replies])
+    rows = [_row(sender, reply, reply_to, author) for reply in replies]
+    if message_id is not None:
+        rows[0]["id"] = message_id
+    return _append(transaction, conversation, seq, rows)
 
 
 def _row(sender: Sender, reply: Reply, reply_to: int | None, author: str | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -80,14 +81,26 @@ class TicketStore:
         with self._transactions.writing() as transaction:
             return tickets.assign(transaction, *tickets.lock(transaction, ticket_id), author, to, held_by, event)
 
-    def reply(self, ticket_id: str, staff: str, reply: Reply, author: str) -> Message | None:
-        """Answer the patient, under the name `author`; None, and nothing stored, if the ticket is not theirs (any more)."""
+    def reply(self, ticket_id: str, staff: str, reply: Reply, author: str, once: str | None = None) -> Message | None:
+        """Answer the patient, under the name `author`.
+
+        Args:
+            once: an id of the sender's own; the same one again stores nothing and finds what was stored.
+
+        Returns:
+            The message; None, and nothing stored, if the ticket is not theirs (any more).
+        """
+        # Patients choose ids too, in the same column: theirs cannot be this one.
+        message_id = None if once is None else hashlib.sha256(f"{ticket_id}:{staff}:{once}".encode()).hexdigest()[:32]
         with self._transactions.writing() as transaction:
             conversation, ticket = tickets.lock(transaction, ticket_id)
+            stored = None if message_id is None else said.find(transaction, conversation.id, message_id)
+            if stored is not None:
+                return stored
             if ticket.state != "claimed" or ticket.claimed_by != staff:
                 return None
             tickets.replied(transaction, conversation)
-            return said.say(transaction, conversation, "staff", [reply], author=author)[0]
+            return said.say(transaction, conversation, "staff", [reply], None, author, message_id)[0]
 
     def note(self, ticket_id: str, author: str, text: str) -> None:
         """Leave a note for colleagues, on a ticket in any state."""

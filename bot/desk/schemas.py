@@ -27,8 +27,9 @@ class Strict(BaseModel):
 
 
 class ReplyIn(Strict):
-    """A reply to the patient."""
+    """A reply to the patient; `id` is chosen by the sender, anew for every reply."""
 
+    id: Optional[str] = Field(None, min_length=1, max_length=64)  # noqa: UP045
     text: str = Field(..., min_length=1, max_length=LONGEST_REPLY)
 
 

@@ -162,13 +162,13 @@ def assign(ticket: str, body: schemas.AssignIn, person: Staff, parts: Parts) -> 
 
 @router.post("/{ticket}/reply", response_model=schemas.Message, responses=documented("no_ticket", "not_yours", "text"))
 def reply(ticket: str, body: schemas.ReplyIn, person: Staff, parts: Parts) -> schemas.Message:
-    """Answer the patient, on the channel that they came from."""
+    """Answer the patient, on the channel that they came from. With an `id` of the sender's own, the same one again is sent once."""
     text = body.text.strip()
     if not text:
         raise DeskRefusal("text")
     language = find(parts, ticket).language
     answer = Reply(text, "staff", {"language": language} if language else {})
-    message = parts.store.tickets.reply(ticket, person.account.id, answer, person.account.display_name)
+    message = parts.store.tickets.reply(ticket, person.account.id, answer, person.account.display_name, body.id)
     if message is None:
         raise DeskRefusal("not_yours")
     parts.audit.record(person.account.id, "reply", message.conversation, ticket, {"seq": message.seq})

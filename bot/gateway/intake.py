@@ -72,7 +72,7 @@ class Intake:
 
     def emergency(self, text: str) -> Decision | None:
         """What the gate says of a text that it reads as an emergency; None of any other."""
-        decision = self._gate.decide(text)
+        decision = self.gate.decide(text)
         return decision if decision.verdict == "emergency" else None
 
     def take(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from bot.safety.patterns import Bounds, Match, Patterns, document, matches
+from bot.safety.patterns import Bounds, Match, Patterns
 from bot.safety.rules import CueName, Notation, Row, Rules
 from bot.safety.words import CLAUSE_ENDS, Sentence
 
@@ -72,7 +72,7 @@ class Cues:
     def find(self, sentence: Sentence) -> Found:
         """The cues of a sentence that are in force."""
         found = Found()
-        for match in matches(self._patterns.candidates(sentence.words).rows(), document(sentence.words)):
+        for match in self._patterns.candidates(sentence.words).matches():
             number, _, side = match.name.partition(" ")
             if side:
                 (found.before if side == "<" else found.after)[int(number)].append(match)

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Literal
 
 from bot.safety.cues import Cues, Found
-from bot.safety.patterns import Match, Patterns, document, matches
+from bot.safety.patterns import NO_BOUNDS, Match, Patterns, document
 from bot.safety.rules import CueName, Notation, Rule, Rules, read_rules
 from bot.safety.sounds import Sounds
 from bot.safety.words import Reader, Sentence
@@ -41,6 +41,8 @@ class Decision:
     held: bool = False
 
 
+GRAVITY: tuple[Verdict, ...] = ("emergency", "advice", "pass")
+"""The verdicts, the gravest first."""
 PASS = Decision("pass")
 HELD = Decision("pass", held=True)
 NAMED = " named"
@@ -77,15 +79,13 @@ class Gate:
 
     def decide(self, text: str) -> Decision:
         """The decision on a message; never raises, whatever the text."""
-        found: list[Decision] = []
+        best = PASS
         for sentence in self._reader.read(_shortened(text)):
             for language in self._languages:
-                found += language.decisions(sentence)
-        for verdict in ("emergency", "advice"):
-            for decision in found:
-                if decision.verdict == verdict:
-                    return decision
-        return HELD if found else PASS
+                best = language.decision(sentence, best)
+                if best.verdict == "emergency":
+                    return best
+        return best
 
 
 class _Language:
@@ -95,6 +95,7 @@ class _Language:
         notation = Notation(rules)
         self.words = notation.words
         self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.gate}
+        self._order = {rule: place for place, rule in enumerate(self._rules)}
         self._language = rules.language
         self._patterns = Patterns(
             (f"{rule.id}{kind}", row)
@@ -109,16 +110,27 @@ class _Language:
         """The words of all rules and cues."""
         return self._patterns.words() | self._cues.words()
 
-    def decisions(self, sentence: Sentence) -> list[Decision]:
-        """What the rules say of a sentence, in its order; what the cues around a match hold back counts as HELD."""
+    def decision(self, sentence: Sentence, best: Decision) -> Decision:
+        """The best so far, or what the rules say of a sentence, where that is graver: the first emergency, the first advice, HELD."""
         candidates = self._patterns.candidates(sentence.words)
-        if not candidates.rows():
-            return []
+        found = candidates.matches()
+        if not found:
+            return best
         cues = self._cues.find(sentence)
         bounds = self._cues.bounds(cues, sentence)
-        found = matches(candidates.rows(bounds), document(sentence.words, bounds))
-        found.sort(key=lambda match: (match.start, -match.end))
-        return [self._decision(match, cues, sentence) for match in found] or [HELD]
+        if bounds != NO_BOUNDS:
+            found = candidates.matches(bounds)
+        said = [(self._decision(match, cues, sentence), match) for match in sorted(found, key=self._place)]
+        for decision, match in sorted(said, key=lambda pair: GRAVITY.index(pair[0].verdict)):
+            if GRAVITY.index(decision.verdict) >= GRAVITY.index(best.verdict):
+                break
+            if candidates.confirmed(match, document(sentence.words, bounds), bounds):
+                return decision
+        return HELD if best is PASS else best
+
+    def _place(self, match: Match) -> tuple[int, int, int]:
+        """What comes first: what begins first, of these the longest, of these the rule that stands first in the file."""
+        return match.start, -match.end, self._order[match.name.removesuffix(NAMED)]
 
     def _decision(self, match: Match, cues: Found, sentence: Sentence) -> Decision:
         rule = self._rules[match.name.removesuffix(NAMED)]

@@ -1,8 +1,9 @@
 """Find the patterns of the rules in the words of a sentence.
 
-spaCy's Matcher has the last word. It looks at every pattern for every word, and a language has thousands, so what cannot
-match is left out first: patterns of which an item is not in the text, and those whose items stand in another order or too
-far apart. Of the others it is given the phrases that do stand there.
+spaCy's Matcher has the last word. It looks at every pattern for every word, and a language has thousands; to make one takes
+longer than all the rest. So it is asked only where a decision hangs on it (`confirmed`), with just the phrases that stand there.
+Before that, what cannot match is left out: patterns of which an item is not in the text, and those whose items stand in
+another order or too far apart.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from spacy.vocab import Vocab
 
 from bot.safety.rules import Item, Phrase, Row
 
-Places = Mapping[int, Sequence[tuple[int, Phrase]]]
-"""Where an item stands: by the index of its first word, the index after its last and the phrase (none for a number)."""
+Places = Mapping[int, Mapping[int, Phrase]]
+"""Where an item stands: by the index of its first word and the index after its last the phrase (none for a number)."""
 TokenPattern = dict[str, Any]
 OPEN, SHUT = "open", "shut"
 """Tags of words: those that may stand between the items of a pattern, and those that may not."""
@@ -83,14 +84,18 @@ class _Node:
         node.phrase = phrase
         return node
 
-    def after(self, word: str) -> Iterator[_Node]:
+    @property
+    def leads_on(self) -> bool:
+        """Whether a word may lead on from here."""
+        return bool(self.words or self.beginnings)
+
+    def after(self, word: str) -> list[_Node]:
         """The places to which a word leads."""
-        if word in self.words:
-            yield self.words[word]
+        found = [self.words[word]] if word in self.words else []
         if self.beginnings:
-            for length in range(1, len(word) + 1):
-                if word[:length] in self.beginnings:
-                    yield self.beginnings[word[:length]]
+            beginnings = (word[:length] for length in range(1, len(word) + 1))
+            found += [self.beginnings[beginning] for beginning in beginnings if beginning in self.beginnings]
+        return found
 
 
 class Patterns:
@@ -132,13 +137,14 @@ class Patterns:
 
     def _found(self, words: Sequence[str]) -> Iterator[tuple[set[int], int, int, Phrase]]:
         """The items of every phrase in a sentence, the half-open span of words where it stands, and the phrase."""
-        for start in range(len(words)):
-            paths = [(self._phrases, start)]
+        last = len(words)
+        for start, word in enumerate(words):
+            paths = [(node, start + 1) for node in self._phrases.after(word)]
             while paths:
                 node, end = paths.pop()
                 if node.items:
                     yield node.items, start, end, node.phrase
-                if end < len(words) and (node.words or node.beginnings):
+                if end < last and node.leads_on:
                     paths += [(after, end + 1) for after in node.after(words[end])]
 
     def _numbers(self, words: Sequence[str]) -> Iterator[tuple[set[int], int, int, Phrase]]:
@@ -154,18 +160,32 @@ class Candidates:
 
     def __init__(self, patterns: Sequence[_Pattern], found: Sequence[tuple[set[int], int, int, Phrase]]) -> None:
         self._patterns = patterns
-        self._places: dict[int, dict[int, list[tuple[int, Phrase]]]] = {
-            index: defaultdict(list) for pattern in patterns for index in pattern.numbers
+        self._places: dict[int, dict[int, dict[int, Phrase]]] = {
+            index: {} for pattern in patterns for index in pattern.numbers
         }
         for items, start, end, phrase in found if patterns else ():
             for index in items & self._places.keys():
-                self._places[index][start].append((end, phrase))
+                self._places[index].setdefault(start, {})[end] = phrase
 
-    def rows(self, bounds: Bounds = NO_BOUNDS) -> list[tuple[str, Row]]:
-        """The names and rows of the patterns that stand in the sentence, once for each span, with just the phrases there."""
+    def matches(self, bounds: Bounds = NO_BOUNDS) -> list[Match]:
+        """Where the patterns stand in the sentence, once for each name and span."""
         return list(
-            {(pattern.name, row): None for pattern in self._patterns for row in _ways(pattern, self._places, bounds)}
+            {
+                Match(pattern.name, start, end): None
+                for pattern in self._patterns
+                for start, end in _spans(pattern, self._places, bounds)
+            }
         )
+
+    def confirmed(self, match: Match, document: Doc, bounds: Bounds = NO_BOUNDS) -> bool:
+        """Whether spaCy's Matcher finds a match of a sentence there too."""
+        rows = {
+            row: None
+            for pattern in self._patterns
+            if pattern.name == match.name
+            for row in _ways(pattern, self._places, bounds)
+        }
+        return match in matches([(match.name, row) for row in rows], document)
 
 
 def _pattern(name: str, row: Row, numbers: dict[Item, int]) -> _Pattern:
@@ -173,6 +193,34 @@ def _pattern(name: str, row: Row, numbers: dict[Item, int]) -> _Pattern:
     looked_up = tuple(numbers.setdefault(Item(item.phrases, item.low, item.high), len(numbers)) for item in row)
     needed = frozenset(index for item, index in zip(row, looked_up) if not item.optional)
     return _Pattern(name, row, looked_up, needed)
+
+
+def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> Iterable[tuple[int, int]]:
+    """The half-open spans of words in which a pattern stands."""
+    begun = {(-1, -1, 0)}  # where it starts, how far it is, the reach left over
+    for item, index in zip(pattern.row, pattern.numbers):
+        further: set[tuple[int, int, int]] = set()
+        found = places[index]
+        for start, end, left in begun:
+            reach = left + item.reach
+            if item.optional:
+                further.add((start, end, reach))
+            for at in _reached(found, end, reach, bounds) if found else ():
+                further.update([(at if start < 0 else start, stop, 0) for stop in found[at]])
+        if not further:
+            return ()
+        begun = further
+    return {(start, end) for start, end, _ in begun if end >= 0}
+
+
+def _reached(found: Places, end: int, reach: int, bounds: Bounds) -> list[int]:
+    """Where the next item of a pattern may begin: anywhere at first (`end` is -1), then at most `reach` words further on."""
+    if end < 0:
+        return [at for at in found if at not in bounds.denied]
+    furthest = end + reach
+    if bounds.shut:
+        furthest = min((index for index in bounds.shut if end <= index < furthest), default=furthest)
+    return [at for at in found if end <= at <= furthest and (at == end or at not in bounds.denied)]
 
 
 def _ways(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> Iterator[Row]:
@@ -189,19 +237,11 @@ def _ways(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> It
             reach = left + item.reach
             if item.optional:
                 further.setdefault((start, end, reach), row)
-            if not found:
-                continue
-            for at in found if start < 0 else range(end, end + reach + 1):
-                if at > end >= 0 and at - 1 in bounds.shut:
-                    break
-                if at not in found or (at != end and at in bounds.denied):
-                    continue
-                for stop, phrase in found[at]:
+            for at in _reached(found, end, reach, bounds):
+                for stop, phrase in found[at].items():
                     gap = at - end if row else 0
                     way = Item((phrase,), reach=gap) if phrase else Item((), item.low, item.high, reach=gap)
                     further.setdefault((at if start < 0 else start, stop, 0), (*row, way))
-        if not further:
-            return
         begun = further
     yield from filter(None, begun.values())
 

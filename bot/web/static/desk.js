@@ -38,8 +38,20 @@ function values(form) {
     found[name] = field instanceof HTMLElement && "boolean" in field.dataset ? value === "true" : value;
   }
   if ("holder" in form.dataset) found.held_by = holder() || null;
+  if ("once" in form.dataset) found.id = form.dataset.once ||= randomId();
   return found;
 }
+
+/** crypto.randomUUID is missing where the desk is served without TLS. */
+function randomId() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+}
+
+/** What is written anew is another reply: the same id is for the same words alone, sent again after an error. */
+document.addEventListener("input", (event) => {
+  const form = event.target instanceof HTMLTextAreaElement ? event.target.form : null;
+  if (form && "once" in form.dataset) form.dataset.once = "";
+});
 
 function holder() {
   return fragment?.querySelector("[data-held-by]")?.getAttribute("data-held-by") ?? "";
@@ -78,6 +90,7 @@ async function then(form, answer) {
   else if (next === "answers") showAnswers(answer);
   else {
     for (const area of form.querySelectorAll("textarea")) area.value = "";
+    if ("once" in form.dataset) form.dataset.once = "";
     await refresh();
   }
 }
