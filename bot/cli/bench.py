@@ -1,11 +1,11 @@
-"""`./run bench core|nlu|gateway`: measure, print, and write the results under benchmarks/results/."""
+"""`./run bench core|nlu|gateway|desk`: measure, print, and write the results under benchmarks/results/."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-BENCHES = ("core", "nlu", "gateway")
+BENCHES = ("core", "nlu", "gateway", "desk")
 
 
 def main(arguments: list[str]) -> int:

@@ -18,7 +18,7 @@ VERBS = {
     "test": "run the tests; further words go to pytest",
     "check": "lint, types, and the checks of data and dialogue",
     "facts": "print which facts are covered by which questions",
-    "bench": "measure: ./run bench core|nlu|gateway",
+    "bench": "measure: ./run bench core|nlu|gateway|desk",
     "lock": "make requirements.txt and requirements-test.txt anew",
 }
 
