@@ -120,14 +120,20 @@ def _in_focus(question: Question, departments: Sequence[Department]) -> list[Dep
     return _by_id(departments, (question.context,))
 
 
-def _list_departments(question: Question, departments: Sequence[Department]) -> Answer:
+def department_lines(departments: Sequence[Department]) -> list[Value]:
+    """A line for each department: its name, and where it is."""
     lines = []
     for department in departments:
         place = department.hospital or department.city
         line = phrase("phrase_department_in", name=text(department.name), place=text(place)) if place else None
         lines.append(line or text(department.name))
+    return lines
+
+
+def _list_departments(question: Question, departments: Sequence[Department]) -> Answer:
     choices = tuple(department.id for department in departments)
-    return Answer("fact", "utter_departments", {"lines": lines}, question.topic, choices=choices)
+    values = {"lines": department_lines(departments)}
+    return Answer("fact", "utter_departments", values, question.topic, choices=choices)
 
 
 def _compare(question: Question, departments: Sequence[Department]) -> list[Answer]:

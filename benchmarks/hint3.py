@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks import messages
 from bot.language.normalise import normalise
 from bot.language.tokenise import Tokeniser
-from bot.rasa.linear_model import IntentModel
+from bot.rasa.intent_model import IntentModel
 
 BOTS = ("sofmattress", "curekart", "powerplay11")
 OUT = "NO_NODES_DETECTED"

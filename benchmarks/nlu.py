@@ -27,7 +27,7 @@ from bot.language.names import NameFinder
 from bot.language.normalise import normalise
 from bot.language.tokenise import Tokeniser
 from bot.rasa.classifier import masked_words
-from bot.rasa.linear_model import IntentModel
+from bot.rasa.intent_model import IntentModel
 from bot.rasa.names import known_names
 
 RESULTS = Path(__file__).resolve().parent / "results"

@@ -1,4 +1,4 @@
-"""Settings: environment variables DAOZHEN_*, typed, each with a default, checked at start.
+"""Settings: environment variables DAOZHEN_* and TELEGRAM_BOT_TOKEN, typed, each with a default, checked at start.
 
 `python -m bot settings` lists them; docs/settings.md says what each is for.
 """
@@ -9,11 +9,13 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "DAOZHEN_"
+NOT_SHOWN = ("secret", "telegram_bot_token")
+"""The settings whose values are never shown."""
 
 
 class InvalidSetting(Exception):
@@ -46,6 +48,18 @@ class Settings:
     """How many hours a message is kept as it was written, beside its masked text."""
     keep_conversations_days: int = 180
     """How many days a conversation is kept after its last message; those with an open ticket stay."""
+    desk_session_hours: int = 12
+    """How many hours somebody at the front desk stays signed in."""
+    desk_plain_http: bool = False
+    """Whether the desk may be used over plain HTTP, without TLS; for a hospital's inner network, and for trying it out."""
+    desk_escalate_minutes: int = 5
+    """After how many minutes an emergency that nobody has claimed raises the alarm."""
+    desk_idle_minutes: int = 60
+    """After how many minutes in which its holder did nothing a claimed ticket goes back into the queue."""
+    desk_nobody_minutes: int = 240
+    """After how many minutes a patient whom nobody has answered is told so."""
+    desk_webhook_url: str = ""
+    """Where an alarm is posted as JSON, such as a pager's or chat system's address."""
     secret: str = ""
     """Signs the widget's tokens; the gateway shows it to Rasa, and Rasa to the action server. `./run` makes one in var/secret."""
     rasa_url: str = ""
@@ -60,6 +74,19 @@ class Settings:
     """The number that an emergency reply tells people to call."""
     crisis_hotline: str = "12356"
     """The psychological help line that a reply to thoughts of suicide names; China's national one by default."""
+    telegram_bot_token: str = field(default="", repr=False)
+    """The token that BotFather gives, read from TELEGRAM_BOT_TOKEN; with it the gateway serves Telegram too."""
+    telegram_webhook_url: str = ""
+    """The gateway's public address, where Telegram delivers messages; without it the gateway fetches them."""
+    telegram_api_base: str = "https://api.telegram.org"
+    """Address of the Bot API server, where it is not Telegram's own."""
+    telegram_proxy: str = ""
+    """Address of the proxy through which the Bot API is reached."""
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting: Telegram's token has the name that Telegram's own examples use."""
+    return name.upper() if name == "telegram_bot_token" else PREFIX + name.upper()
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -70,15 +97,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     environment = os.environ if environment is None else environment
     given: dict[str, object] = {}
-    for field in fields(Settings):
-        name = PREFIX + field.name.upper()
+    for setting in fields(Settings):
+        name = variable(setting.name)
         if name in environment:
-            given[field.name] = _parse(name, environment[name], field.name)
+            given[setting.name] = _parse(name, environment[name], setting.name)
     return Settings(**given)  # type: ignore[arg-type]  # each value was made for its field by _parse
 
 
 def _parse(name: str, value: str, field: str) -> object:
     default = getattr(Settings, field)
+    if isinstance(default, bool):
+        if value not in ("0", "1"):
+            raise InvalidSetting(f'{name} is "{value}"; it must be 1 (yes) or 0 (no)')
+        return value == "1"
     if isinstance(default, int):
         return _number(name, value, 65535 if field.endswith("_port") else 1000)
     if isinstance(default, tuple):
@@ -112,8 +143,13 @@ _FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "url_prefix": (re.compile(r"(/[A-Za-z0-9._~-]+)*").fullmatch, "empty or a path such as /daozhen, without a / at its end"),
     "allowed_origins": (re.compile(r"https?://[^/\s,]+|\*").fullmatch, "origins such as https://a.example, with commas between"),
     "trusted_proxies": (_is_network, "addresses or networks such as 10.0.0.0/8, with commas between"),
+    "desk_webhook_url": (re.compile(r"(https?://\S+)?").fullmatch, "an address such as https://pager.example/alarm"),
     "rasa_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as http://10.0.0.7:5005, without a / at its end"),
     "secret": (re.compile(r"\S{32,}|").fullmatch, "at least 32 characters without spaces"),
+    "telegram_bot_token": (re.compile(r"([0-9]+:[A-Za-z0-9_-]+)?").fullmatch, "as BotFather gives it: digits, a colon, letters"),
+    "telegram_webhook_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as https://a.example, no / at its end"),
+    "telegram_api_base": (re.compile(r"https?://\S+[^/\s]").fullmatch, "an address such as https://a.example, no / at its end"),
+    "telegram_proxy": (re.compile(r"(https?://\S+)?").fullmatch, "an address such as http://10.0.0.7:3128"),
 }  # fmt: skip
 """The settings whose texts have a form: the test for it, and what an error says they must be."""
 
@@ -122,5 +158,5 @@ def _check(name: str, value: str, field: str) -> None:
     if field in _FORMS:
         is_good, form = _FORMS[field]
         if not is_good(value):
-            shown = "not usable" if field == "secret" else f'"{value}"'
+            shown = "not usable" if field in NOT_SHOWN else f'"{value}"'
             raise InvalidSetting(f"{name} is {shown}; it must be {form}")

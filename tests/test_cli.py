@@ -30,6 +30,10 @@ def test_unknown_verb(capsys: pytest.CaptureFixture[str]) -> None:
         ("DAOZHEN_RASA_PORT", "0"),
         ("DAOZHEN_ACTIONS_PORT", "70000"),
         ("DAOZHEN_WINDOW_TURNS", "1.5"),
+        ("TELEGRAM_BOT_TOKEN", "not a token"),
+        ("DAOZHEN_TELEGRAM_WEBHOOK_URL", "hospital.example"),
+        ("DAOZHEN_TELEGRAM_API_BASE", ""),
+        ("DAOZHEN_TELEGRAM_PROXY", "10.0.0.7:3128"),
     ],
 )
 def test_wrong_setting_is_named(name: str, value: str) -> None:
@@ -60,10 +64,29 @@ def test_only_our_channel_is_served(tmp_path: Path) -> None:
     assert write_credentials(tmp_path).read_text(encoding="utf-8").split() == ["bot.rasa.connector.DaozhenInput:"]
 
 
-def test_secret_is_not_printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DAOZHEN_SECRET", 6 * "s3cret")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DAOZHEN_SECRET", 6 * "s3cret"),
+        ("TELEGRAM_BOT_TOKEN", "12345:s3cret"),
+        ("DAOZHEN_TELEGRAM_PROXY", "http://user:s3cret@10.0.0.7:3128"),
+    ],
+)
+def test_secrets_are_not_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
     assert main.main(["settings"]) == 0
-    assert "s3cret" not in capsys.readouterr().out
+    assert f"{name}=" in (printed := capsys.readouterr().out)
+    assert "s3cret" not in printed
+
+
+def test_a_wrong_token_is_not_printed() -> None:
+    with pytest.raises(
+        InvalidSetting, match="^TELEGRAM_BOT_TOKEN is not usable; it must be as BotFather gives it: [^3]*$"
+    ):
+        read_settings({"TELEGRAM_BOT_TOKEN": "s3cret"})
+    assert "s3cret" not in repr(read_settings({"TELEGRAM_BOT_TOKEN": "12345:s3cret"}))
 
 
 def test_a_model_without_a_stamp_is_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

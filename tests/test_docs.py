@@ -8,12 +8,12 @@ import pytest
 
 from actions.schema import Department
 from bot.cli.main import VERBS
-from bot.settings import PREFIX, ROOT, Settings
+from bot.settings import ROOT, Settings, variable
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Settings)])
 def test_setting_is_documented(name: str) -> None:
-    assert f"`{PREFIX}{name.upper()}`" in (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert f"`{variable(name)}`" in (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("key", sorted(Department.__fields__))

@@ -19,7 +19,7 @@ from bot.settings import ROOT, Settings
 from bot.web.api import render_api
 
 HTTP = httpx.Client()
-DOCUMENTATION = (ROOT / "docs" / "gateway.md").read_text(encoding="utf-8")
+DOCUMENTATION = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("gateway.md", "desk.md"))
 APP = create_app(Settings(secret="s" * 32))
 ROUTES = [
     (method.upper(), path) for path, methods in APP.openapi()["paths"].items() for method in methods
@@ -127,14 +127,14 @@ def test_what_the_description_says_is_escaped() -> None:
 def test_it_says_that_it_runs_and_that_it_is_ready(running: Running) -> None:
     assert HTTP.get(f"{running.url}/healthz").json() == {"program": "daozhen-gateway"}
     ready = HTTP.get(f"{running.url}/readyz")
-    assert (ready.status_code, ready.json()) == (200, {"database": True, "rasa": True})
+    assert (ready.status_code, ready.json()) == (200, {"database": True, "rasa": True, "telegram": "off"})
 
 
 def test_it_says_when_rasa_or_the_database_is_away(tmp_path: Path) -> None:
     rasa = RasaDouble()
     with gateway(tmp_path, rasa) as running:
         away = HTTP.get(f"{running.url}/readyz")
-        assert (away.status_code, away.json()) == (503, {"database": True, "rasa": False})
+        assert (away.status_code, away.json()) == (503, {"database": True, "rasa": False, "telegram": "off"})
         with listening(rasa.app(), rasa.port):
             until(lambda: HTTP.get(f"{running.url}/readyz").status_code == 200)
 

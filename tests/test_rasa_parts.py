@@ -17,7 +17,7 @@ from bot.language.names import Found
 from bot.language.tokenise import Tokeniser
 from bot.language.wording import UnknownResponse, join, number, word
 from bot.rasa.classifier import masked_words, only_names
-from bot.rasa.linear_model import IntentModel, Prediction
+from bot.rasa.intent_model import IntentModel, Prediction
 from bot.rasa.nlg import CHANNEL, ReplyGenerator
 from bot.rasa.splitter import groupings, segments
 from bot.rasa.tracker_store import WindowedTrackerStore, window

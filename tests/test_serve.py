@@ -24,7 +24,7 @@ from bot.cli import chat, serve
 from bot.cli.ask import gateway_answers, gateway_url, rasa_answers
 from bot.cli.processes import ON_LOOPBACK, environment
 from bot.cli.secret import shared_secret
-from bot.cli.serve import PortTaken, Service, check_ports
+from bot.cli.serve import PortTaken, Service, check_ports, where_to_go
 from bot.cli.stack import free_port, own_settings, variables
 from bot.settings import ROOT, InvalidSetting, Settings
 
@@ -88,6 +88,13 @@ def test_somebody_elses_rasa_is_not_ours(tmp_path: Path) -> None:
         assert rasa_answers(running.parts.settings)
         assert gateway_answers(running.parts.settings)
         assert not gateway_answers(settings)
+
+
+def test_telegram_is_mentioned_where_it_is_on() -> None:
+    assert "Telegram" not in where_to_go(Settings())
+    lines = where_to_go(Settings(telegram_bot_token="12345:s3cret")).splitlines()
+    assert len(lines) == 3
+    assert "Telegram" in lines[1] and "s3cret" not in lines[1]
 
 
 def test_the_address_of_a_gateway_that_listens_everywhere() -> None:

@@ -296,3 +296,24 @@ def test_closing_ends_the_thread_at_once_even_without_a_database(postgresql: Pos
     wakeups.close()
     assert time.monotonic() - started < SOON
     assert not any(thread.name == "wake-ups" and thread.is_alive() for thread in threading.enumerate())
+
+
+def test_a_task_that_is_cancelled_just_as_its_event_comes_ends() -> None:
+    """Python 3.10's asyncio.wait_for swallows such a cancellation."""
+    wakeups = Wakeups()
+
+    async def follow() -> None:
+        with wakeups.subscribe("x") as subscription:
+            while True:
+                await subscription.wait(60)
+
+    async def cancel() -> bool:
+        task = asyncio.create_task(follow())
+        await asyncio.sleep(0)
+        wakeups.publish("x", "event")
+        await asyncio.sleep(0)  # the event is there; the task has not seen it yet
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
+        return task.done()
+
+    assert asyncio.run(cancel())

@@ -12,6 +12,8 @@ VERBS = {
     "rasa": "run any command of Rasa's, with Daozhen's environment: ./run rasa shell nlu",
     "departments": "check the department files: ./run departments check",
     "database": "the database's revision: ./run database, upgrade or downgrade REVISION",
+    "staff": "who may work at the front desk: ./run staff add NAME, list, link, disable, enable",
+    "audit": "who looked at or did what at the front desk",
     "settings": "list the settings and their values",
     "test": "run the tests; further words go to pytest",
     "check": "lint, types, and the checks of data and dialogue",

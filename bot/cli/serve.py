@@ -27,7 +27,7 @@ from bot.cli.processes import (
 )
 from bot.cli.secret import shared_secret
 from bot.cli.train import Training, is_stale, newest_model
-from bot.settings import ROOT, InvalidSetting, Settings, read_settings
+from bot.settings import ROOT, InvalidSetting, Settings, read_settings, variable
 
 VAR = ROOT / "var"
 QUICK, LONGEST_PAUSE = 0.2, 10.0
@@ -135,9 +135,11 @@ def _check_port(port: _Port) -> None:
 
 def where_to_go(settings: Settings) -> str:
     """The three lines that a person sees once the gateway answers."""
+    url = gateway_url(settings)
+    telegram = f"on Telegram ({url}/readyz says how that is), or " if settings.telegram_bot_token else ""
     return (
-        f"Daozhen is at {gateway_url(settings)}/ (a page with the chat, and the line that puts it on another site).\n"
-        "Talk to it in a terminal: ./run chat\n"
+        f"Daozhen is at {url}/ (a page with the chat, and the line that puts it on another site).\n"
+        f"Talk to it {telegram}in a terminal: ./run chat\n"
         "Stop it: Ctrl-C"
     )
 
@@ -152,7 +154,8 @@ class Supervisor:
     def __init__(self, settings: Settings) -> None:
         self._settings = replace(settings, secret=shared_secret(settings, VAR))
         self._surroundings = environment(**ON_LOOPBACK, DAOZHEN_SECRET=self._settings.secret)
-        self._services = [Service("The gateway", gateway_server(), self._surroundings)]
+        self._services = [Service("The gateway", gateway_server(), dict(self._surroundings))]
+        self._surroundings.pop(variable("telegram_bot_token"), None)  # the gateway's alone
         self._training: Training | None = None
         self._to_tell = ["gateway", "rasa"]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import fields
 
 from sqlalchemy.engine.url import make_url
 
-from bot.settings import PREFIX, InvalidSetting, Settings, read_settings
+from bot.settings import NOT_SHOWN, InvalidSetting, Settings, read_settings, variable
 
 
 def main(arguments: list[str]) -> int:
@@ -19,7 +20,7 @@ def main(arguments: list[str]) -> int:
         return 1
     for field in fields(Settings):
         value = getattr(settings, field.name)
-        print(f"{PREFIX}{field.name.upper()}={_shown(field.name, value)}")
+        print(f"{variable(field.name)}={_shown(field.name, value)}")
     return 0
 
 
@@ -27,6 +28,8 @@ def _shown(name: str, value: object) -> str:
     """A setting's value as it may be read over a shoulder."""
     if name == "database_url":
         return repr(make_url(value))
-    if name == "secret":
+    if name in NOT_SHOWN:
         return "(set)" if value else ""
+    if name == "telegram_proxy":
+        return re.sub("//[^/@]*@", "//***@", str(value))
     return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -26,7 +26,7 @@ from bot.cli.processes import (
     rasa_server,
     write_endpoints,
 )
-from bot.settings import PREFIX, ROOT, Settings
+from bot.settings import ROOT, Settings, variable
 
 PATIENCE = 300.0
 """Seconds to wait for the first answer."""
@@ -115,7 +115,7 @@ def variables(settings: Settings) -> dict[str, str]:
     for name, default in vars(Settings()).items():
         value = getattr(settings, name)
         if value != default:
-            found[PREFIX + name.upper()] = ",".join(value) if isinstance(value, tuple) else str(value)
+            found[variable(name)] = ",".join(value) if isinstance(value, tuple) else str(value)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,6 +73,13 @@ def place(transaction: Transaction, ticket: Ticket) -> int | None:
     ahead = sa.or_(_urgency_rank < rank, sa.and_(_urgency_rank == rank, earlier))
     count: int = transaction.execute(sa.select(sa.func.count()).where(tickets.c.state == "open", ahead)).scalar_one()
     return count + 1
+
+
+def unanswered(transaction: Transaction, before: datetime) -> list[Ticket]:
+    """Tickets opened before some time that nobody has claimed, of which the patient has not been told so."""
+    told = sa.exists().where(ticket_events.c.ticket == tickets.c.id, ticket_events.c.kind == "unanswered")
+    query = TICKET.where(tickets.c.state == "open", tickets.c.opened_at < before, ~told).order_by(*_QUEUE)
+    return [Ticket(**row._mapping) for row in transaction.execute(query)]
 
 
 def events(transaction: Transaction, ticket_id: str) -> list[TicketEvent]:

@@ -6,6 +6,7 @@ Statements that every message needs are made once, with `bindparam`: making them
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from bot.conversations.records import PUSHING, Conversation, Message, Reply, Sen
 from bot.conversations.tables import conversations, erasures, feedback, messages, outbox, trackers
 from bot.conversations.transactions import Transaction, new_id
 
+AHEAD = timedelta(hours=1)
+"""How far an emergency's answer goes ahead of other people's messages in the outbox."""
 COLUMNS = tuple(Message.__dataclass_fields__)
 MESSAGE = sa.select(*(messages.c[name] for name in COLUMNS)).where(messages.c.conversation == bindparam("mine"))
 _BY_ID = MESSAGE.where(messages.c.id == bindparam("message"))
@@ -97,12 +100,18 @@ def _append(
     transaction.execute(_INSERT, numbered)
     transaction.change(conversation.id, last_seq=numbered[-1]["seq"], active_at=transaction.now)
     transaction.wake(f"conversation:{conversation.id}", "message")
-    pending = [row["seq"] for row in numbered if row["delivery"] == "pending"]
+    pending = [row for row in numbered if row["delivery"] == "pending"]
     if conversation.channel in PUSHING and pending:
-        fresh = {"channel": conversation.channel, "due_at": transaction.now, "tries": 0, "unsure": 0, "parts": 0}
-        transaction.execute(_INSERT_OUTBOX, [{"conversation": conversation.id, "seq": seq, **fresh} for seq in pending])
+        fresh = {"conversation": conversation.id, "channel": conversation.channel, "tries": 0, "unsure": 0, "parts": 0}
+        rows = [{**fresh, "seq": row["seq"], "due_at": _due(transaction, row["kind"])} for row in pending]
+        transaction.execute(_INSERT_OUTBOX, rows)
         transaction.wake(f"delivery:{conversation.channel}")
     return [Message(**{name: row[name] for name in COLUMNS}) for row in numbered]
+
+
+def _due(transaction: Transaction, kind: str) -> datetime:
+    """When a message is to be sent: an emergency's before all that waits."""
+    return transaction.now - AHEAD if kind == "emergency" else transaction.now
 
 
 def find(transaction: Transaction, conversation_id: str, message_id: str) -> Message | None:

@@ -103,6 +103,15 @@ def advance(transaction: Transaction, delivery: Delivery, parts: int, seconds: f
     return True
 
 
+def hold(transaction: Transaction, delivery: Delivery, seconds: float) -> bool:
+    """Hold a message for so many seconds from now; False if the lease was lost."""
+    if held(transaction, delivery) is None:
+        return False
+    until = transaction.now + timedelta(seconds=seconds)
+    transaction.execute(_CHANGE, {**_this(delivery), "lease_until": until})
+    return True
+
+
 def acknowledge(transaction: Transaction, conversation: Conversation, seq: int) -> None:
     """Note that a reader has everything of a locked conversation up to a seq: for channels that are not pushed."""
     these = (messages.c.conversation == conversation.id, messages.c.seq <= seq, messages.c.delivery == "pending")

@@ -64,7 +64,8 @@ class Conversation:
 class Message:
     """One thing said. A patient's `text` is masked; `original` is what was written, where it differs and is still kept.
 
-    `kind` of a patient's message: "text" or "button"; of the bot's: the reply's kind; of an event: what happened.
+    `kind` of a patient's message: "text", "button", "command" or "media" (something that is not text); of the bot's: the reply's
+    kind; of an event: what happened.
     `reply_to` is the seq of the patient's message that this answers. `author` is the staff name shown to the patient.
     """
 
@@ -136,7 +137,7 @@ class TicketEvent:
     """Something that happened to a ticket, for staff alone.
 
     `kind`: "opened", "raised", "urgency", "claimed", "unclaimed", "returned", "assigned", "note", "undeliverable", "escalated",
-    "closed" or "withdrawn". `author` is a staff member's id; none where the patient or the system did it.
+    "unanswered", "closed" or "withdrawn". `author` is a staff member's id; none where the patient or the system did it.
     """
 
     id: int

@@ -117,7 +117,7 @@ class Store:
         Args:
             text: as it was written; kept apart, and forgotten later, where it differs from `masked`.
             masked: what everyone else sees.
-            kind: "text" or "button".
+            kind: "text", "button", "command" or "media".
             body: what belongs to it, as JSON.
             handled: it needs no reply of the bot. It never does while a person has taken over.
             replies: stored with it, in the same transaction.
@@ -222,6 +222,11 @@ class Store:
         """Note that so many parts of a long message are sent, and hold it for so many seconds more; False if it was lost."""
         with self._transactions.writing() as transaction:
             return outbox.advance(transaction, delivery, parts, seconds)
+
+    def hold(self, delivery: Delivery, seconds: float) -> bool:
+        """Hold a message that is being sent for so many seconds from now; False if it was lost."""
+        with self._transactions.writing() as transaction:
+            return outbox.hold(transaction, delivery, seconds)
 
     def postpone(self, delivery: Delivery, pause: float, sent_perhaps: bool) -> bool:
         """Send a message again after so many seconds; False if it was lost.

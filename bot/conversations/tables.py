@@ -214,3 +214,66 @@ trackers = sa.Table(
     sa.Column("events", sa.Text, nullable=False),
 )
 """Rasa's view of a conversation (bot/rasa/tracker_store.py): the last turns."""
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("display_name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("password", sa.Text),
+    sa.Column("language", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("disabled_at", Moment),
+)
+"""Who works at the front desk. `password` is an argon2id hash; none before the first sign-in."""
+
+
+def _of_account() -> Any:
+    return sa.Column("account", sa.Text, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False)
+
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    _of_account(),
+    sa.Column("expires_at", Moment, nullable=False),
+)
+"""One-time links with which a member of staff chooses a password; a used one is gone."""
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    _of_account(),
+    sa.Column("csrf", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Index("sessions_account", "account"),
+)
+"""Who is signed in. Only the hash of a token is kept."""
+
+login_failures = sa.Table(
+    "login_failures",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+)
+"""How often signing in failed lately, for each name and for each address."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("account", sa.Text),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("conversation", sa.Text),
+    sa.Column("ticket", sa.Text),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who looked at or did what. Triggers refuse to change or delete a row."""

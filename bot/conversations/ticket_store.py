@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.conversations import inbox, tickets
 from bot.conversations import messages as said
@@ -116,6 +116,16 @@ class TicketStore:
         """Mark a ticket that nobody claimed in time; True for one caller alone, who then raises the alarm."""
         with self._transactions.writing() as transaction:
             return tickets.escalate(transaction, tickets.lock(transaction, ticket_id)[1])
+
+    def unanswered(self, before: datetime) -> list[Ticket]:
+        """Tickets opened before some time that nobody has claimed and whose patients have not been told so."""
+        with self._transactions.reading() as transaction:
+            return inbox.unanswered(transaction, before)
+
+    def tell_unanswered(self, ticket_id: str, event: Reply) -> bool:
+        """Tell the patient, once, that nobody has answered; whether this told them."""
+        with self._transactions.writing() as transaction:
+            return tickets.tell_unanswered(transaction, *tickets.lock(transaction, ticket_id), event)
 
     def return_idle(self, idle_for: timedelta, event: Reply | None = None) -> list[Ticket]:
         """Put claimed tickets that their holders have not touched for so long back into the queue."""

@@ -186,6 +186,17 @@ def escalate(transaction: Transaction, ticket: Ticket) -> bool:
     return True
 
 
+def tell_unanswered(transaction: Transaction, conversation: Conversation, ticket: Ticket, event: Reply) -> bool:
+    """Tell the patient, once for each ticket, that nobody has answered; False if that is done or no longer so."""
+    mine = (ticket_events.c.ticket == ticket.id, ticket_events.c.kind == "unanswered")
+    told = transaction.execute(sa.select(ticket_events.c.id).where(*mine)).first()
+    if ticket.state != "open" or told is not None:
+        return False
+    said.say(transaction, conversation, "event", [event])
+    log(transaction, ticket, "unanswered")
+    return True
+
+
 # Shared
 
 

@@ -40,20 +40,16 @@ class Subscription:
         self._wakeups = wakeups
         self._topic = topic
         self._loop = asyncio.get_running_loop()
-        self._arrived = asyncio.Event()
+        self._waiter: asyncio.Future[None] | None = None
         self._events: deque[str] = deque(maxlen=_BACKLOG)
 
     async def wait(self, timeout: float | None = None) -> str | None:
         """The next event (events since the subscription wait in a queue); None after so many seconds without one."""
         if not self._events:
-            try:
-                await asyncio.wait_for(self._arrived.wait(), timeout)
-            except asyncio.TimeoutError:
-                return None
-        event = self._events.popleft()
-        if not self._events:
-            self._arrived.clear()
-        return event
+            self._waiter = self._loop.create_future()
+            # not wait_for: where the event comes just then, Python 3.10's swallows a cancellation, and the task goes on for ever
+            await asyncio.wait({self._waiter}, timeout=timeout)
+        return self._events.popleft() if self._events else None
 
     def close(self) -> None:
         """Hear no more."""
@@ -77,7 +73,8 @@ class Subscription:
     def _take(self, event: str) -> None:
         if not self._events or self._events[-1] != event:
             self._events.append(event)
-        self._arrived.set()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class Wakeups:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +20,11 @@ from bot.conversations.migrations import migrate
 from bot.conversations.records import utc_now
 from bot.conversations.store import Store
 from bot.conversations.wakeups import wakeups_for
+from bot.desk.errors import handle_errors as handle_desk_errors
+from bot.desk.routes import router as desk_routes
+from bot.desk.watch import watch
 from bot.gateway import health, pages, widget
+from bot.gateway.desk import make_desk
 from bot.gateway.errors import handle_errors
 from bot.gateway.http import Guard, Prefixed, SecurityHeaders
 from bot.gateway.intake import Intake
@@ -29,6 +34,8 @@ from bot.gateway.rates import PerMinute
 from bot.gateway.services import Services
 from bot.gateway.site import Site
 from bot.gateway.status import Status
+from bot.gateway.tasks import end
+from bot.gateway.telegram import webhook
 from bot.gateway.threads import in_thread
 from bot.gateway.tokens import Tokens
 from bot.gateway.words import Words
@@ -36,6 +43,9 @@ from bot.gateway.worker import Worker
 from bot.safety.gate import shipped_gate
 from bot.settings import InvalidSetting, Settings
 from bot.web.home import STATIC
+
+if TYPE_CHECKING:
+    from bot.gateway.telegram.channel import TelegramChannel
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +72,10 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             app.state.services = parts = await _services(settings, words, metrics, clock, stack)
-            for task in (parts.status.watch(), Worker(parts).run(), _retain(parts)):
+            app.state.desk = desk = make_desk(parts, clock)
+            for task in (parts.status.watch(), Worker(parts).run(), _retain(parts), watch(desk)):
                 _keep(stack, asyncio.create_task(task))
+            app.state.telegram = _telegram(parts, stack)
             yield
 
     app = FastAPI(
@@ -75,10 +87,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in (widget.router, pages.router, health.router):
+    for router in (widget.router, webhook.router, pages.router, health.router, desk_routes):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     handle_errors(app, words, metrics)
+    handle_desk_errors(app, settings.url_prefix)
     _surround(app, settings, words, metrics)
     return app
 
@@ -128,19 +141,26 @@ async def _services(
     )
 
 
+def _telegram(parts: Services, stack: AsyncExitStack) -> TelegramChannel | None:
+    """Start the Telegram channel, if there is a token for it."""
+    if not parts.settings.telegram_bot_token:
+        return None
+    from bot.gateway.telegram.channel import TelegramChannel  # takes a second to import
+
+    channel = TelegramChannel(parts)
+    _keep(stack, asyncio.create_task(channel.run()))
+    return channel
+
+
 def _keep(stack: AsyncExitStack, task: asyncio.Task[None]) -> None:
     """End a task with the app; one that ends before is an error of ours, and is logged."""
-
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
     def told(ended: asyncio.Task[None]) -> None:
         if not ended.cancelled() and ended.exception():
             logger.critical("A part of the gateway has failed; restart it.", exc_info=ended.exception())
 
     task.add_done_callback(told)
-    stack.push_async_callback(end)
+    stack.push_async_callback(end, task)
 
 
 async def _retain(parts: Services) -> None:

@@ -18,6 +18,7 @@ from bot.gateway.words import Words
 CODES: Mapping[str, tuple[int, str]] = {
     "token": (401, "the token is missing, not ours, or has expired"),
     "origin": (403, "the page's origin is not among DAOZHEN_ALLOWED_ORIGINS"),
+    "secret": (403, "Telegram's secret token is missing or wrong"),
     "gone": (404, "the conversation has been erased, or is another's"),
     "not_found": (404, "there is nothing at this address"),
     "method": (405, "the address does not take this method"),

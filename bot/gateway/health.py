@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -23,10 +23,14 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether the database answers and Rasa is ready. Messages are taken as soon as the database answers."""
+    """Whether the database answers and Rasa is ready. Messages are taken as soon as the database answers.
+
+    `telegram`: how that channel is; "off" without a token.
+    """
 
     database: bool
     rasa: bool
+    telegram: str
 
 
 @router.get("/healthz", response_model=Health)
@@ -36,10 +40,15 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "not yet"}})
-async def readyz(parts: Parts) -> Response:
-    """Can it do its work? 200 if so, else 503; either way with the parts."""
-    state = Readiness(database=await in_thread(_answers, parts.engine), rasa=parts.status.ready)
-    return JSONResponse(state.dict(), 200 if all(state.dict().values()) else 503)
+async def readyz(request: Request, parts: Parts) -> Response:
+    """Can it do its work? 200 if so, else 503; either way with the parts. Telegram's state does not count: the rest works without."""
+    channel = request.app.state.telegram
+    state = Readiness(
+        database=await in_thread(_answers, parts.engine),
+        rasa=parts.status.ready,
+        telegram=channel.state if channel else "off",
+    )
+    return JSONResponse(state.dict(), 200 if state.database and state.rasa else 503)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 LARGEST = 16 * 1024
 """Bytes of a body."""
+LARGER: Mapping[str, int] = {"/telegram/webhook": 256 * 1024}
+"""The same for paths that end so: one of Telegram's updates may hold two long messages, each character escaped."""
 UNAVAILABLE_PAUSE = 5
 """Seconds that Retry-After asks for while the database does not answer."""
 
@@ -31,7 +33,7 @@ SECURITY: Mapping[str, str] = {
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
@@ -102,7 +104,7 @@ class Guard:
         headers = Headers(scope=scope)
         try:
             self._check_origin(headers)
-            body = await _read(headers, receive)
+            body = await _read(headers, receive, _largest(scope["path"]))
             await self._app(scope, _again(body, receive), watched)
         except Exception as error:
             refusal = _refusal(error)
@@ -130,14 +132,18 @@ def _refusal(error: Exception) -> Refusal:
     return Refusal("trouble")
 
 
-async def _read(headers: Headers, receive: Receive) -> bytes:
+def _largest(path: str) -> int:
+    return next((size for end, size in LARGER.items() if path.endswith(end)), LARGEST)
+
+
+async def _read(headers: Headers, receive: Receive, largest: int) -> bytes:
     """The body of a request.
 
     Raises:
-        Refusal: if it has more than LARGEST bytes; the rest is then not read.
+        Refusal: if it has more than so many bytes; the rest is then not read.
     """
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > LARGEST:
+    if not length.isdigit() or int(length) > largest:
         raise Refusal("too_large")
     body, more = b"", True
     while more:
@@ -145,7 +151,7 @@ async def _read(headers: Headers, receive: Receive) -> bytes:
         if message["type"] != "http.request":
             break
         body += message.get("body", b"")
-        if len(body) > LARGEST:
+        if len(body) > largest:
             raise Refusal("too_large")
         more = message.get("more_body", False)
     return body

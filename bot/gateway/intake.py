@@ -66,9 +66,14 @@ class Intake:
 
     def __init__(self, store: Store, gate: Gate, words: Words, metrics: Metrics) -> None:
         self._store = store
-        self._gate = gate
+        self.gate = gate
         self._words = words
         self._metrics = metrics
+
+    def emergency(self, text: str) -> Decision | None:
+        """What the gate says of a text that it reads as an emergency; None of any other."""
+        decision = self.gate.decide(text)
+        return decision if decision.verdict == "emergency" else None
 
     def take(
         self,
@@ -92,7 +97,7 @@ class Intake:
             bot.conversations.records.UnknownConversation: if the conversation has been erased.
         """
         text = trim(text)
-        decision = self._gate.decide(text)
+        decision = self.gate.decide(text)
         replies: list[Reply] = []
         ticket = None
         if decision.verdict == "emergency":

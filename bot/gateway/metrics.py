@@ -29,6 +29,18 @@ class Metrics:
         )
         self.streams = Gauge("daozhen_event_streams", "Event streams open now", registry=registry)
         self.rasa_ready = Gauge("daozhen_rasa_ready", "1 while Rasa is ready to answer", registry=registry)
+        self.deliveries = Counter(
+            "daozhen_deliveries",
+            "Messages sent on channels that push, by outcome",
+            ["channel", "outcome"],
+            registry=registry,
+        )
+        self.updates = Counter(
+            "daozhen_updates", "Updates that a channel's server has sent, each once", ["channel"], registry=registry
+        )
+        self.channel_up = Gauge(
+            "daozhen_channel_up", "1 while the channel's server can be reached", ["channel"], registry=registry
+        )
         self.answer_seconds = Histogram(
             "daozhen_answer_seconds",
             "From a message's being stored to its answer's",

@@ -1,8 +1,9 @@
-"""What the pages are made of."""
+"""What the pages are made of, and what the channels say of the departments themselves."""
 
 from __future__ import annotations
 
 from actions.departments import Registry
+from actions.schema import Department
 from bot.gateway.words import Words
 from bot.settings import Settings
 from bot.web.home import render_home
@@ -21,6 +22,10 @@ class Site:
         self._words = words
         self._departments = Registry()
         self.script: Script = compose_widget((settings.emergency_number, settings.crisis_hotline))
+
+    def departments(self) -> list[Department]:
+        """The departments as their files say now."""
+        return self._departments.departments()
 
     def home(self, language: str, address: str) -> str:
         """The hospital page; `address` is the gateway's as the outside sees it."""

@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.language.names import Found
 from bot.language.tokenise import Word
-from bot.rasa.linear_model import IntentModel, Prediction
+from bot.rasa.intent_model import IntentModel, Prediction
 from bot.rasa.linker import found_names
 from bot.rasa.names import code_fingerprint
 from bot.rasa.normaliser import normalised_of

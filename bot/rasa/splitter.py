@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from bot.language.split import clauses
 from bot.language.tokenise import Word
-from bot.rasa.linear_model import Prediction
+from bot.rasa.intent_model import Prediction
 
-SURE = 0.5
+SURE = 0.65
 """How likely right each part must be for a message to be taken apart."""
 MAX_QUESTIONS = 4
 COURTESIES = frozenset({"greet", "thank", "goodbye"})

@@ -32,7 +32,7 @@ def _operation(path: str, method: str, operation: Description, description: Desc
         "takes": [
             *({"name": f"{found['name']} ({found['in']})", **_field(found["schema"], description)} | _told(found)
               for found in operation.get("parameters", ())),
-            *(_fields(body["content"]["application/json"]["schema"], description) if body else ()),
+            *(_fields(next(iter(body["content"].values()))["schema"], description) if body else ()),
         ],
         "gives": [_response(status, found, description) for status, found in operation["responses"].items()],
     }  # fmt: skip

@@ -1,0 +1,11 @@
+"""Every route of the front desk."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from bot.desk import ask, live, login, pages, people, tickets
+
+router = APIRouter()
+for part in (login, pages, live, ask, people, tickets):
+    router.include_router(part.router)

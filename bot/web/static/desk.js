@@ -1,0 +1,239 @@
+/**
+ * What makes the front desk's pages live: forms are sent as JSON, fragments are fetched again when the server says that something
+ * has changed, keys move about. Whatever a patient wrote arrives escaped by the server or is set as text here.
+ */
+
+const meta = (/** @type {string} */ name) => document.querySelector(`meta[name="${name}"]`)?.getAttribute("content") ?? "";
+const prefix = meta("prefix");
+const problem = /** @type {HTMLElement} */ (document.getElementById("problem"));
+const fragment = document.getElementById("fragment");
+
+/**
+ * Ask the desk's interface. Resolves to the JSON of the answer, null if it has none; rejects with the sentence to show.
+ * @param {string} path @param {string} method @param {unknown} [body]
+ */
+async function call(path, method, body) {
+  const headers = { "Content-Type": "application/json", "X-Daozhen-Csrf": meta("csrf") };
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  const answer = await fetch(`${prefix}/desk/api${path}`, { method, headers, body: sent }).catch(() => null);
+  const found = answer && answer.status !== 204 ? await answer.json().catch(() => null) : null;
+  if (!answer?.ok) throw new Error(found?.message ?? document.body.dataset.trouble);
+  return found;
+}
+
+/** @param {string} name @param {string} className @param {string} [text] */
+function element(name, className, text) {
+  const made = document.createElement(name);
+  made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** @param {HTMLFormElement} form */
+function values(form) {
+  /** @type {Record<string, unknown>} */
+  const found = {};
+  for (const [name, value] of new FormData(form)) {
+    const field = form.elements.namedItem(name);
+    found[name] = field instanceof HTMLElement && "boolean" in field.dataset ? value === "true" : value;
+  }
+  if ("holder" in form.dataset) found.held_by = holder() || null;
+  return found;
+}
+
+function holder() {
+  return fragment?.querySelector("[data-held-by]")?.getAttribute("data-held-by") ?? "";
+}
+
+/** Whether a reply is in the other language than the patient's. @param {HTMLFormElement} form @param {string} text */
+function isOtherLanguage(form, text) {
+  const chinese = /[\u3400-\u9fff]/.test(text);
+  return form.dataset.language === "zh" ? !chinese : form.dataset.language === "en" && chinese;
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (!form.dataset.api) return;
+  event.preventDefault();
+  const body = values(form);
+  if (form.dataset.wrong && isOtherLanguage(form, String(body.text)) && !confirm(form.dataset.wrong)) return;
+  const buttons = form.querySelectorAll("button");
+  for (const button of buttons) button.disabled = true;
+  problem.textContent = "";
+  try {
+    await then(form, await call(form.dataset.api, form.dataset.method ?? "POST", Object.keys(body).length ? body : undefined));
+  } catch (error) {
+    problem.textContent = /** @type {Error} */ (error).message;
+  } finally {
+    for (const button of buttons) button.disabled = false;
+  }
+});
+
+/** What follows on a form that was sent. @param {HTMLFormElement} form @param {any} answer */
+async function then(form, answer) {
+  const next = form.dataset.then ?? "";
+  if (next === "reload") location.reload();
+  else if (next.startsWith("/")) location.assign(prefix + next);
+  else if (next === "link") showLink(answer.link);
+  else if (next === "answers") showAnswers(answer);
+  else {
+    for (const area of form.querySelectorAll("textarea")) area.value = "";
+    await refresh();
+  }
+}
+
+/** @param {string} path */
+function showLink(path) {
+  const place = /** @type {HTMLElement} */ (document.getElementById("link"));
+  place.textContent = `${place.dataset.text} ${location.origin}${prefix}${path}`;
+}
+
+/** @param {any} asked */
+function showAnswers(asked) {
+  const place = /** @type {HTMLElement} */ (document.getElementById("answers"));
+  place.replaceChildren();
+  const shown = asked.emergency ? [{ texts: asked.emergency, source: null }] : asked.answers;
+  for (const answer of shown) place.append(sideBySide(answer.texts, answer.source, place.dataset, Boolean(asked.emergency)));
+  if (asked.readings.length > 1) place.append(element("p", "source", `${place.dataset.readings}: ${asked.readings.slice(1).join(", ")}`));
+}
+
+/** @param {Record<string, string>} texts @param {string | null} source @param {DOMStringMap} labels @param {boolean} emergency */
+function sideBySide(texts, source, labels, emergency) {
+  const row = element("div", "side");
+  for (const [language, text] of Object.entries(texts)) {
+    const card = element("section", emergency ? "card emergency" : "card");
+    card.lang = language === "zh" ? "zh-CN" : language;
+    const title = element("h2", "", emergency ? labels.emergency : labels[language]);
+    card.append(title, element("p", "text", text));
+    if (source) card.append(element("p", "source", source));
+    row.append(card);
+  }
+  return row;
+}
+
+/** Fetch the changing part of the page again; focus and what is being written stay. */
+async function refresh() {
+  if (!fragment) return;
+  const answer = await fetch(`${prefix}${fragment.dataset.fragment}${location.search}`).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.getAttribute("href");
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  fragment.replaceChildren(...page.body.childNodes);
+  if (focused) /** @type {HTMLElement | null} */ (fragment.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus();
+  localTimes();
+  fitForms();
+  announce();
+}
+
+/** What can be done now: a claim while nobody has it, putting back while it is one's own. */
+function fitForms() {
+  const now = fragment?.querySelector("[data-when]")?.getAttribute("data-when");
+  for (const form of document.querySelectorAll("form[data-when]")) {
+    if (form instanceof HTMLElement) form.hidden = form.dataset.when !== now;
+  }
+}
+
+function localTimes() {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.getAttribute("datetime") ?? "");
+    const today = at.toDateString() === new Date().toDateString();
+    const options = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit" });
+    time.textContent = today ? at.toLocaleTimeString([], options) : at.toLocaleString([], { dateStyle: "short", timeStyle: "short" });
+  }
+}
+
+/** @type {Set<string> | null} */
+let known = null;
+const title = document.title;
+
+/** The title counts what is urgent and unclaimed; a new one sounds, if wanted. */
+function announce() {
+  const rows = [...(fragment?.querySelectorAll("tr[data-state=open][data-urgency=emergency]") ?? [])];
+  const ids = new Set(rows.map((row) => /** @type {HTMLElement} */ (row).dataset.id ?? ""));
+  if (known && [...ids].some((id) => !known?.has(id)) && localStorage.getItem("daozhen-desk-sound") === "on") ring();
+  known = ids;
+  document.title = ids.size ? `(${ids.size}) ${title}` : title;
+}
+
+function ring() {
+  const audio = new AudioContext();
+  for (const [start, pitch] of [[0, 880], [0.25, 660]]) {
+    const tone = audio.createOscillator();
+    const volume = audio.createGain();
+    volume.gain.value = 0.15;
+    tone.frequency.value = pitch;
+    tone.connect(volume).connect(audio.destination);
+    tone.start(audio.currentTime + start);
+    tone.stop(audio.currentTime + start + 0.2);
+  }
+}
+
+function follow() {
+  if (!fragment?.dataset.events) return;
+  const state = document.querySelector("[data-live]");
+  /** @param {boolean} on */
+  const tell = (on) => {
+    if (state instanceof HTMLElement) state.textContent = (on ? state.dataset.live : state.dataset.notLive) ?? "";
+  };
+  const events = new EventSource(`${prefix}/desk/api${fragment.dataset.events}`);
+  events.addEventListener("changed", () => void refresh());
+  events.addEventListener("over", () => location.reload());
+  events.addEventListener("open", () => tell(true));
+  events.addEventListener("error", () => tell(false));
+}
+
+document.addEventListener("click", async (event) => {
+  const button = /** @type {HTMLElement} */ (event.target).closest("button");
+  if (button && "print" in button.dataset) window.print();
+  if (!button?.dataset.suggest) return;
+  const place = /** @type {HTMLElement} */ (document.getElementById("suggestions"));
+  try {
+    const found = await call(button.dataset.suggest, "GET");
+    place.replaceChildren(...(found.length ? [] : [element("p", "", button.dataset.none)]));
+    for (const suggestion of found) place.append(offered(suggestion, button.dataset.insert ?? ""));
+  } catch (error) {
+    place.textContent = /** @type {Error} */ (error).message;
+  }
+});
+
+/** A suggestion in both languages, each to be put into the reply box, where it is read and changed before it is sent. @param {any} suggestion @param {string} label */
+function offered(suggestion, label) {
+  const row = sideBySide(suggestion.texts, suggestion.source, { en: "English", zh: "中文" }, false);
+  const texts = /** @type {string[]} */ (Object.values(suggestion.texts));
+  [...row.children].forEach((card, index) => {
+    const insert = element("button", "", label);
+    insert.addEventListener("click", () => {
+      const box = /** @type {HTMLTextAreaElement} */ (document.getElementById("reply"));
+      box.value = texts[index] ?? "";
+      box.focus();
+    });
+    card.append(insert);
+  });
+  return row;
+}
+
+document.addEventListener("keydown", (event) => {
+  const at = /** @type {HTMLElement} */ (event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return;
+  const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-row]")]);
+  const here = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  if (event.key === "j") rows[Math.min(here + 1, rows.length - 1)]?.focus();
+  else if (event.key === "k") rows[Math.max(here - 1, 0)]?.focus();
+  else {
+    const wanted = /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${CSS.escape(event.key)}"]`));
+    if (!wanted) return;
+    event.preventDefault();
+    if (wanted instanceof HTMLButtonElement && !wanted.closest("[hidden]")) wanted.click();
+    else wanted.focus();
+  }
+});
+
+const sound = document.querySelector("[data-sound]");
+if (sound instanceof HTMLInputElement) {
+  sound.checked = localStorage.getItem("daozhen-desk-sound") === "on";
+  sound.addEventListener("change", () => localStorage.setItem("daozhen-desk-sound", sound.checked ? "on" : "off"));
+}
+localTimes();
+fitForms();
+announce();
+follow();
