@@ -129,8 +129,8 @@ async function refresh() {
   if (!fragment) return;
   const answer = await fetch(`${prefix}${fragment.dataset.fragment}${location.search}`).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
-  const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.getAttribute("href");
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.getAttribute("href");
   fragment.replaceChildren(...page.body.childNodes);
   if (focused) /** @type {HTMLElement | null} */ (fragment.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus();
   localTimes();
