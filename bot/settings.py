@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "DAOZHEN_"
@@ -58,6 +59,8 @@ class Settings:
     """After how many minutes in which its holder did nothing a claimed ticket goes back into the queue."""
     desk_nobody_minutes: int = 240
     """After how many minutes a patient whom nobody has answered is told so."""
+    time_zone: str = "Asia/Shanghai"
+    """The hospital's time zone: whose days the front desk's figures follow."""
     desk_webhook_url: str = ""
     """Where an alarm is posted as JSON, such as a pager's or chat system's address."""
     secret: str = ""
@@ -139,10 +142,19 @@ def _is_network(value: str) -> bool:
     return True
 
 
+def _is_zone(value: str) -> bool:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
+
+
 _FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "url_prefix": (re.compile(r"(/[A-Za-z0-9._~-]+)*").fullmatch, "empty or a path such as /daozhen, without a / at its end"),
     "allowed_origins": (re.compile(r"https?://[^/\s,]+|\*").fullmatch, "origins such as https://a.example, with commas between"),
     "trusted_proxies": (_is_network, "addresses or networks such as 10.0.0.0/8, with commas between"),
+    "time_zone": (_is_zone, "the name of a time zone such as Asia/Shanghai"),
     "desk_webhook_url": (re.compile(r"(https?://\S+)?").fullmatch, "an address such as https://pager.example/alarm"),
     "rasa_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as http://10.0.0.7:5005, without a / at its end"),
     "secret": (re.compile(r"\S{32,}|").fullmatch, "at least 32 characters without spaces"),

@@ -24,6 +24,7 @@ CODES: Mapping[str, int] = {
     "password": 422,
     "name": 422,
     "text": 422,
+    "days": 422,
     "starting": 503,
 }
 """Every code and its status. What each says stands in bot/web/texts.yml, section `desk`, as error_CODE."""

@@ -9,8 +9,10 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from actions.departments import Registry
 from bot.conversations.records import Reply
 from bot.conversations.store import Store
+from bot.conversations.transactions import Transactions
 from bot.conversations.wakeups import Wakeups
 from bot.desk.accounts import Accounts
 from bot.desk.audit import Audit
@@ -32,6 +34,7 @@ class Desk:
     """The parts of the front desk."""
 
     settings: Settings
+    transactions: Transactions
     store: Store
     wakeups: Wakeups
     accounts: Accounts
@@ -39,6 +42,7 @@ class Desk:
     audit: Audit
     gate: Gate
     responses: Responses
+    departments: Registry
     understand: Understand
     texts: Mapping[str, Mapping[str, str]]
     now: Callable[[], datetime]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from actions.departments import Registry
 from bot.conversations.records import Conversation, Message, Reply
 from bot.conversations.transactions import Transactions, new_id
 from bot.desk.accounts import Accounts
@@ -49,6 +50,7 @@ def make_desk(parts: Services, clock: Callable[[], datetime]) -> Desk:
     accounts = Accounts(transactions)
     return Desk(
         settings=parts.settings,
+        transactions=transactions,
         store=parts.store,
         wakeups=parts.wakeups,
         accounts=accounts,
@@ -56,6 +58,7 @@ def make_desk(parts: Services, clock: Callable[[], datetime]) -> Desk:
         audit=Audit(transactions),
         gate=parts.intake.gate,
         responses=parts.words.responses,
+        departments=Registry(),
         understand=AskRasa(parts, clock),
         texts=load_texts()["desk"],
         now=clock,
