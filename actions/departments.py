@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -187,6 +188,17 @@ def fact_paths(department: Department) -> list[str]:
                 path = f"{name}.{getattr(entry, 'id', index)}"
                 paths += [f"{path}.offered", f"{path}.description"] if name == "procedures" else [path]
     return paths
+
+
+def fact(department: Department, path: str) -> Any:
+    """The part of a department file at a fact's path."""
+    value: Any = department
+    for part in path.split("."):
+        if isinstance(value, tuple):
+            value = next(item for index, item in enumerate(value) if getattr(item, "id", str(index)) == part)
+        else:
+            value = getattr(value, part)
+    return value
 
 
 class Registry:

@@ -48,7 +48,7 @@ class Member:
             self.csrf = self.get("/me").json()["csrf"]
         return answer
 
-    def get(self, path: str, **query: Any) -> httpx.Response:
+    def get(self, path: str, /, **query: Any) -> httpx.Response:
         """Ask the JSON interface."""
         return self.http.get(f"{self.url}/desk/api{path}", params=query)
 
@@ -56,7 +56,7 @@ class Member:
         """A page."""
         return self.http.get(f"{self.url}/desk{path}")
 
-    def do(self, path: str, method: str = "POST", **body: Any) -> httpx.Response:
+    def do(self, path: str, method: str = "POST", /, **body: Any) -> httpx.Response:
         """Change something."""
         headers = {"X-Daozhen-Csrf": self.csrf}
         return self.http.request(method, f"{self.url}/desk/api{path}", headers=headers, json=body or None)
@@ -84,8 +84,8 @@ def wish(running: Running, text: str = "Where can I park?") -> tuple[WidgetClien
     patient.send(text)
     headers = {"Authorization": f"Bearer {patient.token}"}
     httpx.post(f"{running.url}/widget/ticket", headers=headers, timeout=PATIENCE).raise_for_status()
-    found = running.store.tickets.inbox()
-    return patient, found[-1].id
+    mine = (ticket.id for ticket in running.store.tickets.inbox() if ticket.conversation == patient.conversation)
+    return patient, next(mine)
 
 
 def stripped(html: str) -> str:

@@ -30,6 +30,8 @@ BODIES = {
     "/desk/api/me": {"language": "en"},
     "/desk/api/accounts": {"name": "new.one"},
     "/desk/api/ask": {"text": "How many beds?"},
+    "/desk/api/ask/ticket": {"text": "Where is the lift?"},
+    "/desk/api/facts/wrong": {"department": "none", "path": "none", "text": "No."},
     "/desk/api/tickets/{ticket}/reply": {"text": "Hello"},
     "/desk/api/tickets/{ticket}/note": {"text": "Hello"},
     "/desk/api/tickets/{ticket}/urgency": {"urgency": "service"},

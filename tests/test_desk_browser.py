@@ -201,7 +201,7 @@ def test_axe_finds_nothing(running: Running, staff: Callable[..., Page], scheme:
     page.locator("tr[data-urgency=emergency]").wait_for()
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"desk-inbox-{scheme}.png")
-    for path in ("/", f"/tickets/{ticket}", "/handover", "/ask", "/insights", "/accounts", "/login"):
+    for path in ("/", f"/tickets/{ticket}", "/handover", "/ask", "/facts", "/insights", "/accounts", "/login"):
         page.goto(f"{running.url}/desk{path}")
         page.wait_for_load_state()
         assert violations(page) == [], path

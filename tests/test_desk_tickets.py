@@ -210,3 +210,33 @@ def test_pages_in_both_languages(running: Running, language: str, words: str) ->
         assert person.page(path).headers["Content-Language"] == language
     person.do("/me", "PATCH", language="zh" if language == "en" else "en")
     assert words not in person.page("/").text
+
+
+def test_a_ticket_for_somebody_at_the_counter(running: Running, nurse: Member) -> None:
+    text = "Mr Wang, 13812345678, asks for his bill"
+    opened = nurse.do("/ask/ticket", text=text, language="en", urgency="service", department="ultrasound_intervention")
+    assert opened.status_code == 201
+    found = nurse.get("/tickets").json()["tickets"][0]
+    assert (found["channel"], found["urgency"], found["reason"]) == ("desk", "service", "counter")
+    assert "13812345678" not in found["summary"]
+    nurse.do(f"/tickets/{found['id']}/claim")
+    assert nurse.do(f"/tickets/{found['id']}/close", outcome="answered").json()["state"] == "closed"
+    assert running.rasa.asked == []
+    assert nurse.do("/ask/ticket", text=text, department="none").json()["error"] == "no_fact"
+    assert nurse.do("/ask/ticket", text=" ").json()["error"] == "text"
+
+
+def test_a_fact_reported_as_wrong_is_a_ticket(nurse: Member) -> None:
+    departments = nurse.get("/facts").json()
+    ward = next(fact for fact in departments[0]["facts"] if fact["path"] == "ward.beds")
+    assert ward["texts"]["en"] == ward["texts"]["zh"] == "56"
+    page = nurse.page("/facts").text
+    assert departments[0]["names"]["en"] in page
+    answer = nurse.do("/facts/wrong", department=departments[0]["id"], path="ward.beds", text="It is 60 now.")
+    assert answer.status_code == 201
+    assert (answer.json()["summary"], answer.json()["reason"]) == (
+        "interventional_radiotherapy: ward.beds: It is 60 now.",
+        "facts",
+    )
+    refused = nurse.do("/facts/wrong", department=departments[0]["id"], path="ward.lamps", text="Too few.")
+    assert (refused.status_code, refused.json()["error"]) == (404, "no_fact")

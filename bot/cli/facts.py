@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from actions.departments import fact_paths, load
+from actions.departments import fact, fact_paths, load
 from actions.schema import Department, Model, Text
 from bot.cli.understanding import Understanding
 from bot.language.wording import number
@@ -34,17 +34,6 @@ class Covered:
     question: str
     held: bool
     reply: str
-
-
-def fact(department: Department, path: str) -> Any:
-    """The part of a department file at a fact's path."""
-    value: Any = department
-    for part in path.split("."):
-        if isinstance(value, tuple):
-            value = next(item for index, item in enumerate(value) if getattr(item, "id", str(index)) == part)
-        else:
-            value = getattr(value, part)
-    return value
 
 
 def spoken(value: Any, language: str, department: Department) -> Iterator[str]:

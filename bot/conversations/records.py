@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal
 
-Channel = Literal["widget", "telegram"]
+Channel = Literal["widget", "telegram", "desk"]
 Language = Literal["en", "zh"]
 Script = Literal["simplified", "traditional"]
 Mode = Literal["bot", "person"]

@@ -19,6 +19,7 @@ CODES: Mapping[str, int] = {
     "role": 403,
     "no_ticket": 404,
     "no_account": 404,
+    "no_fact": 404,
     "not_yours": 409,
     "taken": 409,
     "password": 422,

@@ -105,8 +105,8 @@ def search(text: Annotated[str, Query(min_length=1, max_length=200)], person: St
 @router.delete("/conversations/{conversation}", status_code=204)
 def erase(conversation: str, person: Lead, parts: Parts) -> Response:
     """Erase a conversation with its tickets. Noted in the audit, which keeps the ids alone."""
-    parts.store.erase(conversation)
     parts.audit.record(person.account.id, "erase", conversation)
+    parts.store.erase(conversation)
     return Response(status_code=204)
 
 

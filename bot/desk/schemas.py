@@ -12,6 +12,7 @@ from bot.conversations import records
 from bot.desk.accounts import Account
 
 Urgency = Literal["emergency", "clinical", "service", "information"]
+Language = Literal["en", "zh"]
 Outcome = Literal["answered", "referred", "no_answer", "spam", "other"]
 LONGEST_REPLY = 4000
 """Characters of a reply or note."""

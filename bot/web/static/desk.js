@@ -87,7 +87,7 @@ async function then(form, answer) {
   if (next === "reload") location.reload();
   else if (next.startsWith("/")) location.assign(prefix + next);
   else if (next === "link") showLink(answer.link);
-  else if (next === "answers") showAnswers(answer);
+  else if (next === "answers") showAnswers(answer, String(new FormData(form).get("text")));
   else {
     for (const area of form.querySelectorAll("textarea")) area.value = "";
     if ("once" in form.dataset) form.dataset.once = "";
@@ -101,8 +101,13 @@ function showLink(path) {
   place.textContent = `${place.dataset.text} ${location.origin}${prefix}${path}`;
 }
 
-/** @param {any} asked */
-function showAnswers(asked) {
+/** @param {any} asked @param {string} question */
+function showAnswers(asked, question) {
+  const open = /** @type {HTMLFormElement} */ (document.getElementById("open-ticket"));
+  open.hidden = false;
+  /** @type {HTMLInputElement} */ (open.elements.namedItem("text")).value = question;
+  /** @type {HTMLSelectElement} */ (open.elements.namedItem("urgency")).value = asked.emergency ? "emergency" : "information";
+  /** @type {HTMLSelectElement} */ (open.elements.namedItem("language")).value = /[\u3400-\u9fff]/.test(question) ? "zh" : "en";
   const place = /** @type {HTMLElement} */ (document.getElementById("answers"));
   place.replaceChildren();
   const shown = asked.emergency ? [{ texts: asked.emergency, source: null }] : asked.answers;
