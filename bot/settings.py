@@ -63,6 +63,12 @@ class Settings:
     """The hospital's time zone: whose days the front desk's figures follow."""
     desk_webhook_url: str = ""
     """Where an alarm is posted as JSON, such as a pager's or chat system's address."""
+    desk_mail_server: str = ""
+    """Mail server for alarms, as host:port; without it no alarm is mailed."""
+    desk_mail_from: str = "daozhen@localhost"
+    """The sender of alarms by mail."""
+    desk_mail_to: tuple[str, ...] = ()
+    """To whom alarms are mailed."""
     secret: str = ""
     """Signs the widget's tokens; the gateway shows it to Rasa, and Rasa to the action server. `./run` makes one in var/secret."""
     rasa_url: str = ""
@@ -150,11 +156,16 @@ def _is_zone(value: str) -> bool:
     return True
 
 
+_MAIL = re.compile(r"[^\s@,]+@[^\s@,]+").fullmatch
+
 _FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "url_prefix": (re.compile(r"(/[A-Za-z0-9._~-]+)*").fullmatch, "empty or a path such as /daozhen, without a / at its end"),
     "allowed_origins": (re.compile(r"https?://[^/\s,]+|\*").fullmatch, "origins such as https://a.example, with commas between"),
     "trusted_proxies": (_is_network, "addresses or networks such as 10.0.0.0/8, with commas between"),
     "time_zone": (_is_zone, "the name of a time zone such as Asia/Shanghai"),
+    "desk_mail_server": (re.compile(r"([A-Za-z0-9.-]+:[0-9]{1,5})?").fullmatch, "a host and a port, such as mail.hospital.example:25"),
+    "desk_mail_from": (_MAIL, "a mail address"),
+    "desk_mail_to": (_MAIL, "mail addresses, with commas between"),
     "desk_webhook_url": (re.compile(r"(https?://\S+)?").fullmatch, "an address such as https://pager.example/alarm"),
     "rasa_url": (re.compile(r"(https?://\S+[^/\s])?").fullmatch, "an address such as http://10.0.0.7:5005, without a / at its end"),
     "secret": (re.compile(r"\S{32,}|").fullmatch, "at least 32 characters without spaces"),

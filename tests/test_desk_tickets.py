@@ -240,3 +240,16 @@ def test_a_fact_reported_as_wrong_is_a_ticket(nurse: Member) -> None:
     )
     refused = nurse.do("/facts/wrong", department=departments[0]["id"], path="ward.lamps", text="Too few.")
     assert (refused.status_code, refused.json()["error"]) == (404, "no_fact")
+
+
+def test_ready_made_replies_hold_the_departments_facts(running: Running, nurse: Member) -> None:
+    _, ticket = wish(running)
+    plain = {found["id"] for found in nurse.get(f"/tickets/{ticket}/templates").json()}
+    assert "hello" in plain
+    assert "page" not in plain  # it is about no department
+    opened = nurse.do("/ask/ticket", text="Where is it?", department="ultrasound_intervention").json()["id"]
+    found = {template["id"]: template["texts"] for template in nurse.get(f"/tickets/{opened}/templates").json()}
+    assert set(found) > plain
+    assert "2020" in found["page"]["en"]
+    assert "2020" in found["page"]["zh"]
+    assert "{" not in str([list(texts.values()) for texts in found.values()]).replace("[", "")

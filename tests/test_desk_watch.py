@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import socketserver
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,6 +14,7 @@ from desk_parts import desk_of, hire
 from gateway_parts import Running, gateway, said, until
 from stores import Clock
 
+from bot.cli.stack import free_port
 from bot.desk import watch
 from bot.desk.services import Desk
 
@@ -43,6 +46,42 @@ def pager() -> Iterator[Pager]:
     yield pager
     pager.server.shutdown()
     pager.server.server_close()
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    """As much of SMTP (RFC 5321) as a client needs that sends a message; what was sent is kept."""
+
+    allow_reuse_address = True
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        super().__init__(("127.0.0.1", 0), MailHandler)
+        Thread(target=self.serve_forever, daemon=True).start()
+
+
+class MailHandler(socketserver.StreamRequestHandler):
+    """One connection."""
+
+    def handle(self) -> None:
+        assert isinstance(self.server, MailServer)
+        self.wfile.write(b"220 double\r\n")
+        while line := self.rfile.readline().decode():
+            if line.upper().startswith("DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                lines = iter(lambda: self.rfile.readline().decode(), ".\r\n")
+                self.server.sent.append("".join(lines))
+            elif line.upper().startswith("QUIT"):
+                self.wfile.write(b"221 bye\r\n")
+                return
+            self.wfile.write(b"250 ok\r\n")
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
@@ -102,3 +141,29 @@ def test_a_patient_whom_nobody_answers_is_told_so_once(running: Running, desk: D
     watch.look(desk)
     watch.look(desk)
     assert [message["kind"] for message in said(patient)].count("desk_nobody") == 1
+
+
+def test_an_alarm_is_mailed(tmp_path: Path, clock: Clock, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "LOOK_AGAIN", 0.05)
+    address = f"127.0.0.1:{mail.server_address[1]}"
+    with gateway(tmp_path, clock=clock, desk_mail_server=address, desk_mail_to=("duty@hospital.example",)) as running:
+        running.client(language="en").send("I cannot breathe, my name is Zhang San")
+        (ticket,) = running.store.tickets.inbox()
+        clock.move(minutes=6)
+        until(lambda: "note" in [event.kind for event in running.store.tickets.events(ticket.id)])
+        (sent,) = mail.sent
+        message = email.message_from_string(sent)
+        assert message["To"] == "duty@hospital.example"
+        assert "Zhang San" not in str(message.get_payload(decode=True))
+        assert "passed on to DAOZHEN_DESK_MAIL_TO" in running.store.tickets.events(ticket.id)[-1].text
+
+
+def test_a_mail_server_that_is_away_is_noted(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "LOOK_AGAIN", 0.05)
+    address = f"127.0.0.1:{free_port()}"
+    with gateway(tmp_path, clock=clock, desk_mail_server=address, desk_mail_to=("duty@hospital.example",)) as running:
+        running.client(language="en").send("I cannot breathe")
+        (ticket,) = running.store.tickets.inbox()
+        clock.move(minutes=6)
+        until(lambda: "note" in [event.kind for event in running.store.tickets.events(ticket.id)])
+        assert "could not be passed on" in running.store.tickets.events(ticket.id)[-1].text

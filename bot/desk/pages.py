@@ -15,6 +15,7 @@ from bot.desk.errors import DeskRefusal, language_of
 from bot.desk.readings import reading
 from bot.desk.services import Desk, Parts
 from bot.desk.sessions import SignedIn
+from bot.desk.templates import filled
 from bot.desk.tickets import find, inbox, thread
 from bot.web.desk import render
 
@@ -59,7 +60,9 @@ def ticket_page(ticket: str, request: Request, person: Staff, parts: Parts) -> H
     found = find(parts, ticket)
     parts.audit.record(person.account.id, "look", found.conversation, ticket)
     colleagues = [account for account in parts.accounts.all() if account.disabled_at is None]
-    return _page(request, person, parts, "ticket", it=thread(parts, found), colleagues=colleagues)
+    return _page(
+        request, person, parts, "ticket", it=thread(parts, found), colleagues=colleagues, templates=filled(parts, found)
+    )
 
 
 @router.get("/tickets/{ticket}/thread", response_class=HTMLResponse)

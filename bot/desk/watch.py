@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import smtplib
 from datetime import timedelta
+from email.message import EmailMessage
 
 import anyio.to_thread
 import httpx
@@ -15,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.conversations.records import Inbox, Ticket, UnknownTicket
 from bot.desk.services import Desk
 from bot.desk.tickets import said
+from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -58,16 +61,48 @@ def _once(parts: Desk, ticket: Ticket) -> bool:
 
 
 async def _alarm(parts: Desk, client: httpx.AsyncClient, ticket: Ticket) -> None:
-    """Post the alarm, without anything that the patient wrote; what came of it is noted on the ticket."""
-    url = parts.settings.desk_webhook_url
-    if not url:
+    """Pass the alarm on, without anything that the patient wrote; what came of it is noted on the ticket."""
+    settings = parts.settings
+    if settings.desk_webhook_url:
+        await _note(parts, ticket, "DAOZHEN_DESK_WEBHOOK_URL", await _post(client, settings.desk_webhook_url, ticket))
+    if settings.desk_mail_server and settings.desk_mail_to:
+        await _note(parts, ticket, "DAOZHEN_DESK_MAIL_TO", await anyio.to_thread.run_sync(_mail, settings, ticket))
+
+
+async def _note(parts: Desk, ticket: Ticket, where: str, trouble: str) -> None:
+    outcome = f"could not be passed on to {where}: {trouble}" if trouble else f"was passed on to {where}"
+    if trouble:
+        logger.warning("The alarm of ticket %d %s.", ticket.number, outcome)
+    try:
+        await anyio.to_thread.run_sync(parts.store.tickets.note, ticket.id, "", f"The alarm {outcome}.")
+    except UnknownTicket:  # erased meanwhile
         return
+
+
+async def _post(client: httpx.AsyncClient, url: str, ticket: Ticket) -> str:
+    """Post it; what went wrong, or nothing."""
     content = {"event": "escalated", "number": ticket.number, "urgency": ticket.urgency, "ticket": ticket.id}
     try:
         answer = await client.post(url, json={**content, "opened_at": ticket.opened_at.isoformat()})
         answer.raise_for_status()
-        outcome = "The alarm was passed on to DAOZHEN_DESK_WEBHOOK_URL."
     except httpx.HTTPError as error:
-        outcome = f"The alarm could not be passed on to DAOZHEN_DESK_WEBHOOK_URL: {type(error).__name__}."
-        logger.warning(outcome)
-    await anyio.to_thread.run_sync(parts.store.tickets.note, ticket.id, "", outcome)
+        return type(error).__name__
+    return ""
+
+
+def _mail(settings: Settings, ticket: Ticket) -> str:
+    """Mail it; what went wrong, or nothing. Blocks."""
+    message = EmailMessage()
+    message["Subject"] = f"Daozhen 导诊: ticket {ticket.number}, an emergency that nobody has claimed 急症无人接手"
+    message["From"], message["To"] = settings.desk_mail_from, ", ".join(settings.desk_mail_to)
+    message.set_content(
+        f"Ticket {ticket.number} has waited since {ticket.opened_at:%Y-%m-%d %H:%M} UTC. Please open the front desk.\n"
+        f"{ticket.number}号急症记录还没有人接手，请打开导诊台页面。\n"
+    )
+    host, _, port = settings.desk_mail_server.partition(":")
+    try:
+        with smtplib.SMTP(host, int(port), timeout=PATIENCE) as server:
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        return type(error).__name__
+    return ""

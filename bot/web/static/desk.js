@@ -233,6 +233,15 @@ function offered(suggestion, label) {
   return row;
 }
 
+document.addEventListener("change", (event) => {
+  const chosen = event.target;
+  if (!(chosen instanceof HTMLSelectElement) || !("templates" in chosen.dataset) || !chosen.value) return;
+  const box = /** @type {HTMLTextAreaElement} */ (document.getElementById("reply"));
+  box.value = box.value ? `${box.value}\n${chosen.value}` : chosen.value;
+  chosen.value = "";
+  box.focus();
+});
+
 document.addEventListener("keydown", (event) => {
   const at = /** @type {HTMLElement} */ (event.target);
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return;
