@@ -166,6 +166,11 @@ def stored(stack: Stack, query: str, *values: object) -> list[tuple[Any, ...]]:
         return database.execute(query, values).fetchall()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in Chromium come last: Playwright keeps an event loop running in the thread, where no other test can run its own."""
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+
+
 def find_chromium() -> str:
     """The path of Chromium: DAOZHEN_CHROMIUM, else the one on PATH. Without one the test is skipped; with CI=true it fails."""
     named = os.environ.get("DAOZHEN_CHROMIUM")
