@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -12,6 +13,9 @@ from argon2 import PasswordHasher
 from sqlalchemy.engine import Engine
 from stores import Clock
 
+from bot.cli.staff import has_staff
+from bot.conversations.connect import connect
+from bot.conversations.migrations import migrate
 from bot.conversations.tables import accounts as account_rows
 from bot.conversations.tables import sessions as session_rows
 from bot.conversations.transactions import Transactions
@@ -19,6 +23,7 @@ from bot.conversations.wakeups import wakeups_for
 from bot.desk.accounts import LINK_HOURS, AccountError, Accounts
 from bot.desk.audit import Audit
 from bot.desk.sessions import FAILURES, Sessions, TooManyFailures
+from bot.settings import Settings
 
 GOOD = "a long enough password"
 HERE = "10.0.0.1"
@@ -206,3 +211,15 @@ def test_the_audit_only_grows(transactions: Transactions, accounts: Accounts, en
     assert [(entry.account, entry.action) for entry in audit.entries()] == [(None, "sign_in_failed"), ("li.na", "look")]
     assert [entry.ticket for entry in audit.entries(account="li.na")] == ["ticket"]
     assert len(audit.entries(limit=1)) == 1
+
+
+def test_whether_anybody_has_an_account(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'daozhen.sqlite'}")
+    engine = connect(settings.database_url)
+    migrate(engine)
+    assert not has_staff(settings)
+    wakeups = wakeups_for(engine)
+    Accounts(Transactions(engine, wakeups)).add("li.na")
+    assert has_staff(settings)
+    wakeups.close()
+    engine.dispose()

@@ -26,6 +26,7 @@ from bot.cli.processes import (
     write_endpoints,
 )
 from bot.cli.secret import shared_secret
+from bot.cli.staff import has_staff
 from bot.cli.train import Training, is_stale, newest_model
 from bot.settings import ROOT, InvalidSetting, Settings, read_settings, variable
 
@@ -144,6 +145,11 @@ def where_to_go(settings: Settings) -> str:
     )
 
 
+NO_STAFF = (
+    "Nobody can work at the front desk ({url}/desk/) yet; the first account: ./run staff add YOUR.NAME --role lead"
+)
+
+
 class Supervisor:
     """Keeps the processes of Daozhen running.
 
@@ -199,6 +205,8 @@ class Supervisor:
         if "gateway" in self._to_tell and gateway_answers(self._settings):
             self._to_tell.remove("gateway")
             print(where_to_go(self._settings), flush=True)
+            if not has_staff(self._settings):
+                print(NO_STAFF.format(url=gateway_url(self._settings)), flush=True)
             if not rasa_answers(self._settings):
                 print("The assistant is still loading; what is asked now is answered in a moment.", flush=True)
         elif "gateway" not in self._to_tell and "rasa" in self._to_tell and rasa_answers(self._settings):

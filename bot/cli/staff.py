@@ -6,10 +6,12 @@ import argparse
 import getpass
 import sys
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.conversations.connect import connect
 from bot.conversations.migrations import migrate
+from bot.conversations.tables import accounts as account_rows
 from bot.conversations.transactions import Transactions
 from bot.conversations.wakeups import wakeups_for
 from bot.desk.accounts import AccountError, Accounts, check_password
@@ -48,6 +50,16 @@ def main(arguments: list[str]) -> int:
     finally:
         engine.dispose()
     return 0
+
+
+def has_staff(settings: Settings) -> bool:
+    """Whether anybody has an account; the database is there and up to date."""
+    engine = connect(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(sa.select(account_rows.c.id).limit(1)).first() is not None
+    finally:
+        engine.dispose()
 
 
 def _do(asked: argparse.Namespace, settings: Settings, engine: Engine) -> None:
