@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.hours import FORM, Hours, InvalidHours
+
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "DAOZHEN_"
 NOT_SHOWN = ("secret", "telegram_bot_token")
@@ -59,8 +61,12 @@ class Settings:
     """After how many minutes in which its holder did nothing a claimed ticket goes back into the queue."""
     desk_nobody_minutes: int = 240
     """After how many minutes a patient whom nobody has answered is told so."""
+    desk_hours: tuple[str, ...] = ()
+    """When the front desk is staffed, such as mon-fri 08:00-17:30; without it, always."""
+    desk_targets: tuple[str, ...] = ("1", "10", "15", "30")
+    """Within how many minutes a ticket is to be claimed: an emergency, a clinical one, a wish for service, for information."""
     time_zone: str = "Asia/Shanghai"
-    """The hospital's time zone: whose days the front desk's figures follow."""
+    """The hospital's time zone: whose days the front desk's hours and figures follow."""
     desk_webhook_url: str = ""
     """Where an alarm is posted as JSON, such as a pager's or chat system's address."""
     desk_mail_server: str = ""
@@ -125,6 +131,8 @@ def _parse(name: str, value: str, field: str) -> object:
         items = tuple(item.strip() for item in value.split(",") if item.strip())
         for item in items:
             _check(name, item, field)
+        if default and len(items) != len(default):
+            raise InvalidSetting(f"{name} has {len(items)} values; it must have {len(default)}")
         return items
     _check(name, value, field)
     return value
@@ -148,6 +156,14 @@ def _is_network(value: str) -> bool:
     return True
 
 
+def _are_hours(value: str) -> bool:
+    try:
+        Hours.read([value])
+    except InvalidHours:
+        return False
+    return True
+
+
 def _is_zone(value: str) -> bool:
     try:
         ZoneInfo(value)
@@ -162,6 +178,8 @@ _FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "url_prefix": (re.compile(r"(/[A-Za-z0-9._~-]+)*").fullmatch, "empty or a path such as /daozhen, without a / at its end"),
     "allowed_origins": (re.compile(r"https?://[^/\s,]+|\*").fullmatch, "origins such as https://a.example, with commas between"),
     "trusted_proxies": (_is_network, "addresses or networks such as 10.0.0.0/8, with commas between"),
+    "desk_hours": (_are_hours, FORM),
+    "desk_targets": (re.compile(r"[1-9][0-9]{0,3}").fullmatch, "whole numbers of minutes, with commas between"),
     "time_zone": (_is_zone, "the name of a time zone such as Asia/Shanghai"),
     "desk_mail_server": (re.compile(r"([A-Za-z0-9.-]+:[0-9]{1,5})?").fullmatch, "a host and a port, such as mail.hospital.example:25"),
     "desk_mail_from": (_MAIL, "a mail address"),

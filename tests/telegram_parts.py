@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 
 from bot.conversations.connect import connect
 from bot.conversations.migrations import migrate
-from bot.conversations.records import Conversation, Message, Reply, Update
+from bot.conversations.records import Conversation, Message, Reply, Update, utc_now
 from bot.conversations.store import Store
 from bot.conversations.wakeups import Wakeups
 from bot.gateway.intake import Intake
@@ -27,6 +27,7 @@ from bot.gateway.telegram.handling import Handler
 from bot.gateway.telegram.starting import Starting
 from bot.gateway.telegram.typing_action import Typing
 from bot.gateway.telegram.updates import store as receive
+from bot.gateway.waiting import Waiting
 from bot.gateway.words import Words
 from bot.safety.gate import Gate, shipped_gate
 from bot.settings import Settings
@@ -75,9 +76,9 @@ class Chat:
         self.status = SimpleNamespace(ready=True)
         rate, site = PerMinute(self.settings.rate_conversation), Site(self.settings, self.words)
         parts = dict(settings=self.settings, store=self.store, wakeups=wakeups, words=self.words, metrics=metrics)
-        self.parts = cast(
-            Services, SimpleNamespace(**parts, intake=intake, site=site, rate_conversation=rate, status=self.status)
-        )
+        waiting = Waiting(self.settings, self.store, self.words, utc_now)
+        more = dict(intake=intake, waiting=waiting, site=site, rate_conversation=rate, status=self.status)
+        self.parts = cast(Services, SimpleNamespace(**parts, **more))
         self.client = Client()
         self._number = 0
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from desk_parts import Member, desk, member, stripped, wish
 from gateway_parts import RasaDouble, Running, reply, said, texts, until
@@ -43,6 +44,39 @@ def test_a_ticket_from_wish_to_close(running: Running, nurse: Member) -> None:
     assert [message["kind"] for message in said(patient)][-1] == "desk_closed"
     answered = patient.send("Are you there again?")
     assert texts(patient.replies(answered)) == ["echo: Are you there again?"]
+
+
+@pytest.mark.parametrize(("button", "helped", "said_then"), [(0, True, "Good to hear"), (1, False, "I am sorry")])
+def test_the_patient_is_asked_whether_it_helped(
+    running: Running, nurse: Member, button: int, helped: bool, said_then: str
+) -> None:
+    patient, ticket = wish(running)
+    nurse.do(f"/tickets/{ticket}/close", outcome="answered")
+    asked = said(patient)[-1]
+    assert [each["title"] for each in asked["buttons"]] == ["Yes, it helped", "No, not really"]
+    before = running.rasa.asked[:]
+    patient.press(asked["buttons"][button]["key"])
+    assert texts(said(patient))[-1].startswith(said_then)
+    assert running.rasa.asked == before
+    today = nurse.get("/insights").json()["totals"]
+    assert (today["helpful"], today["unhelpful"]) == (int(helped), int(not helped))
+
+
+def test_who_writes_is_seen_on_the_other_side(running: Running, nurse: Member) -> None:
+    patient, ticket = wish(running)
+    assert nurse.do(f"/tickets/{ticket}/typing").json()["error"] == "not_yours"
+    nurse.do(f"/tickets/{ticket}/claim")
+    with nurse.http.stream("GET", f"{running.url}/desk/api/tickets/{ticket}/events") as stream:
+        lines = stream.iter_lines()
+        assert "event: changed" in (next(lines), next(lines))
+        headers = {"Authorization": f"Bearer {patient.token}"}
+        httpx.post(f"{running.url}/widget/typing", headers=headers).raise_for_status()
+        assert next(line for line in lines if line.startswith("event: t")) == "event: typing"
+    heard = (event for event in patient.events(patient.read()["messages"][-1]["seq"]) if event.name == "typing")
+    with ThreadPoolExecutor(1) as thread:
+        typing = thread.submit(next, heard)
+        until(lambda: nurse.do(f"/tickets/{ticket}/typing").status_code == 204 and typing.done())
+        assert typing.result().data == {"on": True}
 
 
 def test_one_of_many_claims(running: Running) -> None:

@@ -14,6 +14,7 @@ from gateway_parts import PATIENCE, Running, gateway, reply, said, texts, until
 
 from bot.cli.client import Event, WidgetClient
 from bot.conversations.records import Reply
+from bot.conversations.wakeups import STAFF_TYPES
 from bot.gateway import events
 
 
@@ -95,13 +96,27 @@ def test_typing_is_shown_while_an_answer_is_made(running: Running, client: Widge
         assert [event.data.get("on", event.data.get("sender")) for event in order] == ["patient", True, "bot", False]
 
 
+def test_staff_who_write_are_shown_until_it_is_not_said_again(
+    running: Running, client: WidgetClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "TYPING_LASTS", 0.3)
+    with listening_to(running, client.token) as listener:
+        running.parts.wakeups.publish(events.topic(client.conversation), STAFF_TYPES)
+        until(lambda: listener.last("typing") == {"on": True})
+        httpx.post(
+            f"{running.url}/widget/typing", headers={"Authorization": f"Bearer {client.token}"}
+        ).raise_for_status()
+        until(lambda: listener.last("typing") == {"on": False})
+        assert listener.names.count("typing") == 2  # what the patient writes is not theirs to hear
+
+
 def test_mode_comes_first_and_at_every_change(running: Running, client: WidgetClient) -> None:
     with listening_to(running, client.token) as listener:
-        assert listener.heard[0] == Event("mode", "", {"mode": "bot", "ticket": None})
+        assert listener.heard[0] == Event("mode", "", {"mode": "bot", "ticket": None, "place": None})
         asked = httpx.post(f"{running.url}/widget/ticket", headers={"Authorization": f"Bearer {client.token}"}).json()
-        until(lambda: listener.last("mode") == {"mode": "bot", "ticket": asked["ticket"]})
+        until(lambda: listener.last("mode") == {"mode": "bot", "ticket": asked["ticket"], "place": 1})
         running.store.set_mode(client.conversation, "person")
-        until(lambda: listener.last("mode") == {"mode": "person", "ticket": asked["ticket"]})
+        until(lambda: listener.last("mode") == {"mode": "person", "ticket": asked["ticket"], "place": 1})
         until(lambda: listener.last("staff") == {"name": None})
         running.store.say(client.conversation, "staff", Reply("Hello", "staff"), author="Nurse Li")
         until(lambda: listener.messages()[-1] == "Hello")

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from bot.conversations.connect import connect
 from bot.conversations.migrations import migrate
-from bot.conversations.records import Conversation, Reply
+from bot.conversations.records import Conversation, Reply, utc_now
 from bot.conversations.store import Store
 from bot.conversations.wakeups import Wakeups
 from bot.gateway import tickets
 from bot.gateway.errors import CODES
 from bot.gateway.intake import LONGEST, SUMMARY, Intake, InvalidText, summary, trim
 from bot.gateway.metrics import Metrics
+from bot.gateway.waiting import Waiting
 from bot.gateway.words import Words
 from bot.language.wording import UnknownResponse
 from bot.safety.gate import shipped_gate
@@ -26,7 +27,7 @@ from bot.settings import Settings
 
 WORDS = Words(Settings())
 OWN = (
-    "utter_emergency_told", "utter_ticket_opened", "utter_ticket_withdrawn", "utter_person_here", "utter_person_gone",
+    "utter_emergency_told", "utter_ticket_opened", "utter_ticket_withdrawn",
     "utter_starting", "utter_trouble", "utter_erased", *(f"error_{code}" for code in CODES),
 )  # fmt: skip
 
@@ -37,6 +38,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
     migrate(engine)
     yield Store(engine, Wakeups())
     engine.dispose()
+
+
+def waiting(store: Store) -> Waiting:
+    return Waiting(Settings(), store, WORDS, utc_now)
 
 
 @pytest.fixture
@@ -122,7 +127,7 @@ def test_an_emergency_said_twice_with_one_id_is_answered_once(store: Store, inta
 
 def test_an_emergency_raises_a_ticket_that_is_open(store: Store, intake: Intake) -> None:
     conversation = store.open("widget")
-    opened = tickets.ask_for_person(store, WORDS, conversation)
+    opened = tickets.ask_for_person(store, waiting(store), conversation)
     intake.take(conversation, "m", "chest pain, cannot breathe")
     assert store.tickets.ticket(opened.id).urgency == "emergency"
 
@@ -173,13 +178,13 @@ def test_a_ticket_says_what_it_is_about_and_why(
 
 def test_a_ticket_knows_department_and_language(store: Store) -> None:
     conversation = spoken(store, ("病房有几张床", "fact", "zh"))
-    ticket = tickets.ask_for_person(store, WORDS, conversation, "en")
+    ticket = tickets.ask_for_person(store, waiting(store), conversation, "en")
     assert (ticket.department, ticket.language, ticket.urgency) == ("ir", "zh", "service")
     assert "导诊台" in store.read(conversation.id)[-1].text
 
 
 def test_who_has_written_nothing_is_told_in_the_browsers_language(store: Store) -> None:
     conversation = store.open("widget")
-    ticket = tickets.ask_for_person(store, WORDS, conversation, "zh")
+    ticket = tickets.ask_for_person(store, waiting(store), conversation, "zh")
     assert ticket.summary == ""
     assert "导诊台" in store.read(conversation.id)[-1].text

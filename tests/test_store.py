@@ -202,11 +202,10 @@ def test_feedback_is_for_a_reply_and_a_later_one_counts(store: Store, engine: En
         assert connection.execute(sa.select(metadata.tables["feedback"].c.helpful)).scalars().all() == [False]
 
 
-@pytest.mark.parametrize("seq", [0, 1, 3, 99])
+@pytest.mark.parametrize("seq", [0, 1, 99])
 def test_feedback_for_anything_else_is_an_error(store: Store, seq: int) -> None:
     one = store.open("widget").id
     store.accept(one, "m1", "hello", "hello", handled=True, replies=[HELLO])
-    store.say(one, "event", OPENED)
     with pytest.raises(UnknownMessage, match=str(seq)):
         store.feedback(one, seq, True)
 

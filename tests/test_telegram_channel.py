@@ -26,7 +26,8 @@ from telegram_parts import Chat, chat
 from bot.cli.stack import free_port
 from bot.conversations.connect import connect
 from bot.conversations.exclusive import Exclusive
-from bot.gateway.events import TYPING_OFF, TYPING_ON, topic
+from bot.conversations.wakeups import TYPING_OFF, TYPING_ON
+from bot.gateway.events import topic
 from bot.gateway.metrics import Metrics
 from bot.gateway.telegram import webhook
 from bot.gateway.telegram.api import Bot, make_bot

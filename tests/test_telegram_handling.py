@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from telegram_parts import GROUP, PERSON, PHOTO, SECONDS, Chat, chat
 
+from bot.conversations.records import Reply
+from bot.conversations.tables import feedback
 from bot.gateway.telegram.commands import KNOWN, LISTED, menu
 from bot.gateway.telegram.groups import MOST
 
@@ -122,7 +125,9 @@ def test_human_asks_for_a_person_and_takes_it_back(someone: Chat) -> None:
     assert (ticket.urgency, ticket.reason, ticket.channel) == ("service", "asked", "telegram")
     assert "wheelchair" in ticket.summary and "6222" not in ticket.summary
     someone.writes("/human")
-    assert someone.answers() == [someone.says("utter_ticket_opened"), someone.says("utter_ticket_waiting")]
+    opened, waiting = someone.answers()
+    assert opened.startswith("I have told the front desk") and "You are number 1 in line" in opened
+    assert waiting.startswith("The front desk already has your question. You are number 1 in line")
     update = someone.presses(0)
     assert someone.conversation.ticket is None
     assert someone.answers()[2:] == [someone.says("utter_ticket_withdrawn")]
@@ -147,6 +152,17 @@ def test_bot_comes_back_from_a_person(someone: Chat) -> None:
     assert said[-1] == someone.says("utter_ticket_withdrawn")
     someone.again(update)
     assert someone.answers() == said
+
+
+def test_whether_the_front_desk_helped_is_asked_and_answered(someone: Chat) -> None:
+    someone.writes("/human")
+    buttons = [{"title": "Yes", "payload": "/helped"}, {"title": "No", "payload": "/not_helped"}]
+    closing = Reply("Did it help?", "desk_closed", {"language": "zh", "buttons": buttons})
+    someone.store.tickets.close(str(someone.conversation.ticket), "li", "answered", closing)
+    someone.presses(1)
+    assert someone.answers()[-1] == someone.says("utter_not_helped", "zh")
+    with someone.engine.connect() as connection:
+        assert connection.execute(sa.select(feedback.c.helpful)).scalars().all() == [False]
 
 
 def test_bot_leaves_a_request_that_waits(someone: Chat) -> None:

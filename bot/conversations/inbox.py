@@ -75,6 +75,20 @@ def place(transaction: Transaction, ticket: Ticket) -> int | None:
     return count + 1
 
 
+def place_of_new(transaction: Transaction, urgency: Urgency) -> int:
+    """The place in that queue that a ticket opened now would have."""
+    ahead = (tickets.c.state == "open", _urgency_rank <= URGENCIES.index(urgency))
+    count: int = transaction.execute(sa.select(sa.func.count()).select_from(tickets).where(*ahead)).scalar_one()
+    return count + 1
+
+
+def answered(transaction: Transaction, since: datetime, limit: int) -> list[Ticket]:
+    """The tickets of a wish for a person that staff first answered since a time, the newest first; emergencies are apart."""
+    wishes = (tickets.c.replied_at >= since, tickets.c.urgency != "emergency")
+    query = TICKET.where(*wishes).order_by(tickets.c.replied_at.desc()).limit(limit)
+    return [Ticket(**row._mapping) for row in transaction.execute(query)]
+
+
 def unanswered(transaction: Transaction, before: datetime) -> list[Ticket]:
     """Tickets opened before some time that nobody has claimed, of which the patient has not been told so."""
     told = sa.exists().where(ticket_events.c.ticket == tickets.c.id, ticket_events.c.kind == "unanswered")

@@ -131,12 +131,12 @@ def read(transaction: Transaction, conversation_id: str, after: int, limit: int)
 
 
 def rate(transaction: Transaction, conversation: Conversation, seq: int, helpful: bool) -> None:
-    """Note whether a message of the bot or of staff helped, in place of an earlier note.
+    """Note whether a message helped, in place of an earlier note: of the bot, of staff, or the one that says a ticket is closed.
 
     Raises:
         UnknownMessage: if there is no such message, or it is the patient's own.
     """
-    this = (messages.c.conversation == conversation.id, messages.c.seq == seq, messages.c.sender.in_(("bot", "staff")))
+    this = (messages.c.conversation == conversation.id, messages.c.seq == seq, messages.c.sender != "patient")
     if transaction.execute(sa.select(messages.c.seq).where(*this)).first() is None:
         raise UnknownMessage(f"conversation {conversation.id} has no reply {seq}")
     mine = (feedback.c.conversation == conversation.id, feedback.c.seq == seq)

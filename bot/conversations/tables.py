@@ -226,6 +226,7 @@ accounts = sa.Table(
     sa.Column("language", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("disabled_at", Moment),
+    sa.Column("sound", sa.Boolean(create_constraint=False), nullable=False, server_default=sa.false()),
 )
 """Who works at the front desk. `password` is an argon2id hash; none before the first sign-in."""
 
@@ -263,6 +264,26 @@ login_failures = sa.Table(
     sa.Column("last_at", Moment, nullable=False),
 )
 """How often signing in failed lately, for each name and for each address."""
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("conversation", sa.Text, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("intent", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("author", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["conversation", "seq"], ["messages.conversation", "messages.seq"], ondelete="CASCADE", name="reviews_message"
+    ),
+    sa.UniqueConstraint("conversation", "seq", name="reviews_once"),
+    sqlite_autoincrement=True,
+)
+"""Messages, as they were masked, with the intent that staff say they have: what the assistant is to learn from."""
 
 audit = sa.Table(
     "audit",

@@ -44,6 +44,16 @@ class TicketStore:
         with self._transactions.reading() as transaction:
             return inbox.place(transaction, tickets.find(transaction, ticket_id))
 
+    def place_of_new(self, urgency: Urgency) -> int:
+        """The place in that queue that a ticket opened now would have."""
+        with self._transactions.reading() as transaction:
+            return inbox.place_of_new(transaction, urgency)
+
+    def answered(self, since: datetime, limit: int = 100) -> list[Ticket]:
+        """The tickets, emergencies aside, that staff first answered since a time, the newest first."""
+        with self._transactions.reading() as transaction:
+            return inbox.answered(transaction, since, limit)
+
     def waiting(self) -> Mapping[Urgency, int]:
         """How many tickets wait that nobody has claimed, for each urgency."""
         with self._transactions.reading() as transaction:

@@ -29,6 +29,12 @@ HEARTBEAT = 30.0
 """Seconds without a notification after which the connection is tried."""
 _CHANNEL = "daozhen"
 _NOTIFY = sa.text("SELECT pg_notify(:channel, :payload)").bindparams(channel=_CHANNEL)
+TYPING_ON, TYPING_OFF = "typing:on", "typing:off"
+"""Wake-ups of a conversation while the bot is making an answer."""
+STAFF_TYPES, PATIENT_TYPES = "typing:staff", "typing:patient"
+"""The same while somebody writes; said again every few seconds, as long as they do."""
+TYPING_LASTS = 6.0
+"""Seconds after which somebody of whom it has not been said again writes no more."""
 _BACKLOG = 100
 """How many events a slow subscriber may leave waiting; of more, the oldest go."""
 

@@ -33,7 +33,10 @@ class AccountError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """A member of staff. `name` is typed to sign in; `display_name` is what patients and colleagues see."""
+    """A member of staff. `name` is typed to sign in; `display_name` is what patients and colleagues see.
+
+    `sound`: whether a new emergency rings at their desk.
+    """
 
     id: str
     name: str
@@ -42,6 +45,7 @@ class Account:
     language: str | None
     created_at: datetime
     disabled_at: datetime | None
+    sound: bool
 
 
 _ACCOUNT = sa.select(*(accounts.c[name] for name in Account.__dataclass_fields__))
@@ -105,7 +109,7 @@ class Accounts:
         return Account(**row._mapping)
 
     def change(self, account_id: str, **values: Any) -> None:
-        """Set the role, display name or language."""
+        """Set the role, display name, language or sound."""
         with self._transactions.writing() as transaction:
             transaction.execute(accounts.update().where(accounts.c.id == account_id).values(**values))
 

@@ -8,6 +8,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from bot.conversations.wakeups import PATIENT_TYPES, STAFF_TYPES
 from bot.desk.access import COOKIE, Staff
 from bot.desk.errors import documented
 from bot.desk.services import Desk, Parts
@@ -28,7 +29,7 @@ async def events(request: Request, person: Staff, parts: Parts) -> EventSourceRe
 
 @router.get("/tickets/{ticket}/events", response_class=EventSourceResponse, responses=documented("no_ticket"))
 async def ticket_events(ticket: str, request: Request, person: Staff, parts: Parts) -> EventSourceResponse:
-    """The same for one ticket: `changed` on every message, delivery and change; `typing` while the patient types."""
+    """The same for one ticket: `changed` on every message, delivery and change; `typing` every few seconds while the patient types."""
     found = await anyio.to_thread.run_sync(find, parts, ticket)
     return _stream(parts, f"conversation:{found.conversation}", request.cookies[COOKIE])
 
@@ -41,7 +42,11 @@ async def _changes(parts: Desk, topic: str, token: str) -> AsyncIterator[ServerS
     with parts.wakeups.subscribe(topic) as subscription:
         yield ServerSentEvent("{}", event="changed")
         while True:
-            await subscription.wait(LOOK_AGAIN)
+            event = await subscription.wait(LOOK_AGAIN)
+            if event == PATIENT_TYPES:
+                yield ServerSentEvent("{}", event="typing")
+            if event in (PATIENT_TYPES, STAFF_TYPES):
+                continue
             if await anyio.to_thread.run_sync(parts.sessions.find, token) is None:
                 yield ServerSentEvent("{}", event="over")
                 return

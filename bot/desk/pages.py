@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
-from bot.conversations.records import Inbox, TicketState
+from bot.conversations.records import URGENCIES, Inbox, TicketState
 from bot.desk import schemas
 from bot.desk.access import Lead, Staff
 from bot.desk.errors import DeskRefusal, language_of
@@ -23,28 +25,42 @@ router = APIRouter(prefix="/desk", tags=["desk pages"])
 WAITING: tuple[TicketState, ...] = ("open", "claimed")
 ENDED: tuple[TicketState, ...] = ("closed", "withdrawn")
 
+PAGE = 100
+"""Tickets on one page of the inbox."""
 Filter = Annotated[str, Query(max_length=100)]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the inbox is filtered by, and from which ticket of the list on it is shown."""
+
+    text: Filter = ""
+    urgency: Filter = ""
+    language: Filter = ""
+    channel: Filter = ""
+    department: Filter = ""
+    who: Filter = ""
+    ended: bool = False
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0
+
+    def link(self, offset: int) -> str:
+        """The query of a page of the list."""
+        chosen = {name: value for name, value in vars(self).items() if value and name != "offset"}
+        if self.ended:
+            chosen["ended"] = "true"
+        return f"?{urlencode({**chosen, 'offset': offset})}"
+
+
 @router.get("/", response_class=HTMLResponse)
-def inbox_page(
-    request: Request, person: Staff, parts: Parts, text: Filter = "", urgency: Filter = "", language: Filter = "",
-    channel: Filter = "", who: Filter = "", ended: bool = False,
-) -> HTMLResponse:  # fmt: skip
+def inbox_page(request: Request, person: Staff, parts: Parts, asked: Annotated[Asked, Depends()]) -> HTMLResponse:
     """The inbox, with what it is filtered by."""
-    found = _inbox(person, parts, text, urgency, language, channel, who, ended)
-    asked = {"text": text, "urgency": urgency, "language": language, "channel": channel, "who": who, "ended": ended}
-    return _page(request, person, parts, "inbox", inbox=found, asked=asked)
+    return _page(request, person, parts, "inbox", asked=asked, **_list(person, parts, asked, language_of(request)))
 
 
 @router.get("/rows", response_class=HTMLResponse)
-def rows(
-    request: Request, person: Staff, parts: Parts, text: Filter = "", urgency: Filter = "", language: Filter = "",
-    channel: Filter = "", who: Filter = "", ended: bool = False,
-) -> HTMLResponse:  # fmt: skip
+def rows(request: Request, person: Staff, parts: Parts, asked: Annotated[Asked, Depends()]) -> HTMLResponse:
     """The inbox's list alone."""
-    found = _inbox(person, parts, text, urgency, language, channel, who, ended)
-    return _page(request, person, parts, "rows", inbox=found)
+    return _page(request, person, parts, "rows", **_list(person, parts, asked, language_of(request)))
 
 
 @router.get("/handover", response_class=HTMLResponse)
@@ -85,15 +101,26 @@ def accounts_page(request: Request, person: Lead, parts: Parts) -> HTMLResponse:
     return _page(request, person, parts, "accounts", accounts=found)
 
 
-def _inbox(
-    person: SignedIn, parts: Desk, text: str, urgency: str, language: str, channel: str, who: str, ended: bool
-) -> schemas.Inbox:
-    if urgency and urgency not in schemas.Urgency.__args__:  # type: ignore[attr-defined]
+def _list(person: SignedIn, parts: Desk, asked: Asked, language: str) -> dict[str, Any]:
+    """A page of the inbox, the link to the next one, and the departments' names."""
+    if asked.urgency and asked.urgency not in URGENCIES:
         raise DeskRefusal("text")
-    holder: Optional[str] = person.account.id if who == "me" else None  # noqa: UP045
-    states: tuple[TicketState, ...] = ENDED if ended else ("open",) if who == "nobody" else WAITING
-    which = Inbox(states, urgency or None, language or None, channel=channel or None, claimed_by=holder, text=text)  # type: ignore[arg-type]
-    return inbox(parts, which)
+    which = Inbox(
+        states=ENDED if asked.ended else ("open",) if asked.who == "nobody" else WAITING,
+        urgency=asked.urgency or None,  # type: ignore[arg-type]
+        language=asked.language or None,
+        department=asked.department or None,
+        channel=asked.channel or None,  # type: ignore[arg-type]
+        claimed_by=person.account.id if asked.who == "me" else None,
+        text=asked.text,
+        limit=PAGE + 1,
+        offset=asked.offset,
+    )
+    found = inbox(parts, which)
+    more = asked.link(asked.offset + PAGE) if len(found.tickets) > PAGE else ""
+    names = {each.id: each.short_name.in_language(language) for each in parts.departments.departments()}
+    shown = found.copy(update={"tickets": found.tickets[:PAGE]})
+    return {"inbox": shown, "more": more, "departments": names}
 
 
 def _page(request: Request, person: SignedIn, parts: Desk, template: str, **values: Any) -> HTMLResponse:

@@ -23,7 +23,9 @@ EVERY = ("open", "claimed", "closed", "withdrawn")
 def me(person: Staff) -> schemas.Me:
     """Whoever is signed in."""
     account = person.account
-    return schemas.Me(**_fields(account), name=account.name, language=account.language, csrf=person.csrf)
+    return schemas.Me(
+        **_fields(account), name=account.name, language=account.language, sound=account.sound, csrf=person.csrf
+    )
 
 
 @router.patch("/me", status_code=204)
@@ -99,7 +101,9 @@ def search(text: Annotated[str, Query(min_length=1, max_length=200)], person: St
                       text=hit.message.text, at=hit.message.created_at)
         for hit in found
     ]  # fmt: skip
-    return schemas.Searched(tickets=[schemas.Ticket.of(ticket, known, now) for ticket in tickets], messages=messages)
+    return schemas.Searched(
+        tickets=[schemas.Ticket.of(ticket, known, now, parts.targets) for ticket in tickets], messages=messages
+    )
 
 
 @router.delete("/conversations/{conversation}", status_code=204)

@@ -70,6 +70,7 @@ class MeIn(Strict):
 
     language: Optional[Literal["en", "zh"]] = None  # noqa: UP045
     display_name: Optional[str] = Field(None, min_length=1, max_length=40)  # noqa: UP045
+    sound: Optional[bool] = None  # noqa: UP045
 
 
 class AccountIn(Strict):
@@ -118,11 +119,15 @@ class Me(Person):
 
     name: str
     language: Optional[str]  # noqa: UP045
+    sound: bool
     csrf: str
 
 
 class Ticket(BaseModel):
-    """A ticket in the inbox. `waiting_seconds` since it was opened, until it was claimed or ended."""
+    """A ticket in the inbox.
+
+    `waiting_seconds` since it was opened, until it was claimed or ended; `late`: it waits, longer than its urgency allows.
+    """
 
     id: str
     number: int
@@ -141,16 +146,20 @@ class Ticket(BaseModel):
     outcome: Optional[str]  # noqa: UP045
     escalated_at: Optional[datetime]  # noqa: UP045
     waiting_seconds: int
+    late: bool
 
     @classmethod
-    def of(cls, ticket: records.Ticket, people: Mapping[str, Account], now: datetime) -> Ticket:
-        """A ticket of the store."""
+    def of(
+        cls, ticket: records.Ticket, people: Mapping[str, Account], now: datetime, targets: Mapping[str, int]
+    ) -> Ticket:
+        """A ticket of the store; `targets`: in how many minutes one of each urgency is to be claimed."""
         until = ticket.claimed_at or ticket.closed_at or now
         fields = {name: getattr(ticket, name) for name in cls.__fields__ if hasattr(ticket, name)}
         holder = people.get(ticket.claimed_by or "")
         claimed_by = Person(**_person(holder)) if holder else None
         waited = max(0, int((until - ticket.opened_at).total_seconds()))
-        return cls(**{**fields, "claimed_by": claimed_by, "waiting_seconds": waited})
+        late = ticket.state == "open" and waited > 60 * targets[ticket.urgency]
+        return cls(**{**fields, "claimed_by": claimed_by, "waiting_seconds": waited, "late": late})
 
 
 class Inbox(BaseModel):

@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from actions.departments import Registry
-from bot.conversations.records import Reply
+from bot.conversations.records import URGENCIES, Reply
 from bot.conversations.store import Store
 from bot.conversations.transactions import Transactions
 from bot.conversations.wakeups import Wakeups
@@ -46,6 +46,11 @@ class Desk:
     understand: Understand
     texts: Mapping[str, Mapping[str, str]]
     now: Callable[[], datetime]
+
+    @property
+    def targets(self) -> dict[str, int]:
+        """In how many minutes a ticket of each urgency is to be claimed."""
+        return dict(zip(URGENCIES, map(int, self.settings.desk_targets)))
 
     def text(self, key: str, language: str) -> str:
         """A text of bot/web/texts.yml, section `desk`."""

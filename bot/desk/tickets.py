@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from bot.conversations.records import Inbox, Reply, UnknownTicket
 from bot.conversations.records import Ticket as Stored
+from bot.conversations.wakeups import STAFF_TYPES
 from bot.desk import schemas
 from bot.desk.access import Staff
 from bot.desk.accounts import Account
@@ -42,27 +43,30 @@ def find(parts: Desk, ticket_id: str) -> Stored:
 
 def shown(parts: Desk, ticket: Stored) -> schemas.Ticket:
     """A ticket as it is given."""
-    return schemas.Ticket.of(ticket, people(parts), parts.now())
+    return schemas.Ticket.of(ticket, people(parts), parts.now(), parts.targets)
 
 
 def said(parts: Desk, name: str, ticket: Stored) -> Reply:
     """What the patient is told, in the language of the ticket and the script of the conversation."""
     language = ticket.language or "zh"
     found = variation(parts.responses, name, language)
-    body: dict[str, Any] = {"language": language}
-    if "buttons" in found:
-        body["buttons"] = [dict(button) for button in found["buttons"]]
     text = word(parts.responses, name, language, {"emergency_number": parts.settings.emergency_number})
+    buttons = [dict(button) for button in found.get("buttons", ())]
+    body: dict[str, Any] = {"language": language}
     conversation = parts.store.conversation(ticket.conversation)
     if conversation and conversation.script == "traditional" and language == "zh":
+        body["script"] = conversation.script
         text = to_traditional(text)
+        buttons = [{**button, "title": to_traditional(button["title"])} for button in buttons]
+    if buttons:
+        body["buttons"] = buttons
     return Reply(text, found["metadata"].get("kind", "event"), body)
 
 
 def inbox(parts: Desk, which: Inbox) -> schemas.Inbox:
     """The tickets that meet conditions."""
     now, known = parts.now(), people(parts)
-    tickets = [schemas.Ticket.of(ticket, known, now) for ticket in parts.store.tickets.inbox(which)]
+    tickets = [schemas.Ticket.of(ticket, known, now, parts.targets) for ticket in parts.store.tickets.inbox(which)]
     return schemas.Inbox(
         tickets=tickets,
         waiting={str(urgency): count for urgency, count in parts.store.tickets.waiting().items()},
@@ -173,6 +177,14 @@ def reply(ticket: str, body: schemas.ReplyIn, person: Staff, parts: Parts) -> sc
         raise DeskRefusal("not_yours")
     parts.audit.record(person.account.id, "reply", message.conversation, ticket, {"seq": message.seq})
     return schemas.Message.of(message)
+
+
+@router.post("/{ticket}/typing", status_code=204, responses=documented("no_ticket", "not_yours"))
+def typing(ticket: str, person: Staff, parts: Parts) -> Response:
+    """Say that the holder is writing, every few seconds while they do; the patient sees it on their channel."""
+    conversation = mine(parts, ticket, person.account.id).conversation
+    parts.wakeups.publish(f"conversation:{conversation}", STAFF_TYPES)
+    return Response(status_code=204)
 
 
 @router.post("/{ticket}/note", status_code=204, responses=documented("no_ticket", "text"))

@@ -38,6 +38,7 @@ from bot.gateway.tasks import end
 from bot.gateway.telegram import webhook
 from bot.gateway.threads import in_thread
 from bot.gateway.tokens import Tokens
+from bot.gateway.waiting import Waiting
 from bot.gateway.words import Words
 from bot.gateway.worker import Worker
 from bot.safety.gate import shipped_gate
@@ -132,6 +133,7 @@ async def _services(
         words=words,
         metrics=metrics,
         intake=Intake(store, await in_thread(shipped_gate), words, metrics),
+        waiting=Waiting(settings, store, words, clock),
         rasa=rasa,
         status=Status(rasa, metrics),
         tokens=Tokens(settings.secret, settings.token_days, clock),

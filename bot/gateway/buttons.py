@@ -16,10 +16,16 @@ class NotOffered(Exception):
 
 @dataclass(frozen=True)
 class Press:
-    """A pressed button: the words on it, and what it says to the bot."""
+    """A pressed button: the words on it, what it says to the bot, and the message that it stands under.
+
+    `language` and `script` are that message's.
+    """
 
     title: str
     payload: str
+    seq: int
+    language: str
+    script: str | None
 
 
 def key(seq: int, index: int) -> str:
@@ -40,5 +46,6 @@ def resolve(store: Store, conversation: str, name: str) -> Press:
     for message in store.read(conversation, after=seq - 1, limit=1):
         buttons = message.body.get("buttons") or ()
         if message.seq == seq and index < len(buttons):
-            return Press(buttons[index]["title"], buttons[index]["payload"])
+            button, body = buttons[index], message.body
+            return Press(button["title"], button["payload"], seq, body.get("language") or "zh", body.get("script"))
     raise NotOffered(name)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from sse_starlette import JSONServerSentEvent, ServerSentEvent
 
-from bot.conversations.records import Conversation, Message, UnknownConversation
+from bot.conversations.records import Conversation, Message, UnknownConversation, UnknownTicket
+from bot.conversations.wakeups import PATIENT_TYPES, STAFF_TYPES, TYPING_LASTS, TYPING_OFF, TYPING_ON
 from bot.gateway import schemas
 from bot.gateway.services import Services
 from bot.gateway.threads import in_thread
@@ -18,8 +20,6 @@ HEARTBEAT = 15
 LOOK_AGAIN = 10.0
 """Seconds after which a stream looks at the store without a wake-up."""
 PAGE = 200
-TYPING_ON, TYPING_OFF = "typing:on", "typing:off"
-"""Wake-ups of a conversation while an answer to it is being written, by the bot or by staff."""
 
 
 def topic(conversation_id: str) -> str:
@@ -37,9 +37,9 @@ async def stream(parts: Services, conversation_id: str, known: int) -> AsyncIter
         view = _View(known)
         event: str | None = None
         while True:
-            if event in (TYPING_ON, TYPING_OFF):
-                yield _event("typing", on=event == TYPING_ON)
-            else:
+            for typing in view.typing(event):
+                yield typing
+            if event not in (TYPING_ON, TYPING_OFF, STAFF_TYPES, PATIENT_TYPES):
                 conversation = await in_thread(parts.store.conversation, conversation_id)
                 if conversation is None:
                     yield _event("erased")
@@ -50,9 +50,18 @@ async def stream(parts: Services, conversation_id: str, known: int) -> AsyncIter
                         yield view.message(message)
                 if view.known != known:
                     await _acknowledge(parts, conversation_id, view.known)
-                for changed in view.changes(conversation, not parts.status.ready):
+                standing = await in_thread(place, parts, conversation)
+                for changed in view.changes(conversation, standing, not parts.status.ready):
                     yield changed
-            event = await subscription.wait(LOOK_AGAIN)
+            event = await subscription.wait(view.patience)
+
+
+def place(parts: Services, conversation: Conversation) -> int | None:
+    """A conversation's place in the front desk's queue; None where it is not in it. Blocks."""
+    try:
+        return parts.store.tickets.place(conversation.ticket) if conversation.ticket else None
+    except UnknownTicket:  # erased just now
+        return None
 
 
 async def _acknowledge(parts: Services, conversation_id: str, seq: int) -> None:
@@ -66,9 +75,27 @@ class _View:
 
     def __init__(self, known: int) -> None:
         self.known = known
-        self._state: tuple[str, str | None] | None = None
+        self._state: tuple[str, str | None, int | None] | None = None
         self._starting = False
+        self._staff_type_until: float | None = None
         self._author: str | None = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which to look again."""
+        return LOOK_AGAIN if self._staff_type_until is None else max(0.0, self._staff_type_until - monotonic())
+
+    def typing(self, event: str | None) -> list[ServerSentEvent]:
+        """The events of whether an answer is being written: by the bot until it says so, by staff for some seconds."""
+        if event in (TYPING_ON, TYPING_OFF):
+            return [_event("typing", on=event == TYPING_ON)]
+        if event == STAFF_TYPES:
+            self._staff_type_until = monotonic() + TYPING_LASTS
+            return [_event("typing", on=True)]
+        if self._staff_type_until is not None and monotonic() >= self._staff_type_until:
+            self._staff_type_until = None
+            return [_event("typing", on=False)]
+        return []
 
     def message(self, message: Message) -> ServerSentEvent:
         """The event of a message."""
@@ -77,12 +104,12 @@ class _View:
         data = schemas.Message.of(message).json(ensure_ascii=False)
         return ServerSentEvent(data, event="message", id=str(message.seq))
 
-    def changes(self, conversation: Conversation, starting: bool) -> list[ServerSentEvent]:
+    def changes(self, conversation: Conversation, place: int | None, starting: bool) -> list[ServerSentEvent]:
         """The events of what else is new."""
         found = []
-        state = (conversation.mode, conversation.ticket)
+        state = (conversation.mode, conversation.ticket, place)
         if state != self._state:
-            found.append(_event("mode", mode=conversation.mode, ticket=conversation.ticket))
+            found.append(_event("mode", mode=conversation.mode, ticket=conversation.ticket, place=place))
             if conversation.mode == "person" and (self._state is None or self._state[0] != "person"):
                 found.append(_event("staff", name=self._author))
             self._state = state

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.conversations.records import Conversation, Message, NewTicket, Reply
 from bot.conversations.store import Store
+from bot.gateway.buttons import Press
 from bot.gateway.metrics import Metrics
 from bot.gateway.words import Words
 from bot.language.mask import mask
@@ -22,6 +23,8 @@ LONGEST = 1000
 """Characters of a message, after trimming."""
 SUMMARY = 160
 """Characters of a ticket's summary."""
+HELPED = {"/helped": True, "/not_helped": False}
+"""What the buttons say under the question whether the front desk's answer helped."""
 _UNSEEN = r"\s\x00-\x1f\x7f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _ENDS = re.compile(rf"^[{_UNSEEN}]+|[{_UNSEEN}]+$")
 
@@ -117,6 +120,25 @@ class Intake:
             self._metrics.messages.labels(conversation.channel).inc()
             if replies:
                 self._metrics.replies.labels("emergency").inc()
+        return message, new
+
+    def press(
+        self, conversation: Conversation, message_id: str, press: Press, body: Mapping[str, Any] | None = None
+    ) -> tuple[Message, bool]:
+        """Store a pressed button, as `take` does; whether the front desk's answer helped is noted and answered here."""
+        body = {"title": press.title, **(body or {})}
+        helped = HELPED.get(press.payload)
+        if helped is None:
+            return self.take(conversation, message_id, press.payload, "button", body)
+        self._store.feedback(conversation.id, press.seq, helped)
+        name = "utter_helped" if helped else "utter_not_helped"
+        reply = self._words.reply(name, press.language, press.script)
+        message, new = self._store.accept(
+            conversation.id, message_id, press.payload, press.payload, "button", body, handled=True, replies=[reply]
+        )
+        if new:
+            self._metrics.messages.labels(conversation.channel).inc()
+            self._metrics.replies.labels(reply.kind).inc()
         return message, new
 
     def _emergency(self, conversation: Conversation, text: str, decision: Decision) -> tuple[list[Reply], NewTicket]:

@@ -127,7 +127,13 @@ class State(_Model):
     ticket: Optional[str]  # noqa: UP045
 
 
-class Thread(State):
+class Queued(State):
+    """The same, and the place in the front desk's queue, from 1; null where it is not in it."""
+
+    place: Optional[int]  # noqa: UP045
+
+
+class Thread(Queued):
     """Messages after a sequence number, oldest first, at most 200 at a time."""
 
     messages: list[Message]

@@ -17,6 +17,7 @@ from bot.gateway.rates import PerMinute
 from bot.gateway.site import Site
 from bot.gateway.status import Status
 from bot.gateway.tokens import Tokens
+from bot.gateway.waiting import Waiting
 from bot.gateway.words import Words
 from bot.settings import Settings
 
@@ -32,6 +33,7 @@ class Services:
     words: Words
     metrics: Metrics
     intake: Intake
+    waiting: Waiting
     rasa: Rasa
     status: Status
     tokens: Tokens

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.conversations.records import Conversation, Message, NewTicket, Reply, Ticket, Urgency
 from bot.conversations.store import Store
 from bot.gateway.intake import summary
+from bot.gateway.waiting import Waiting
 from bot.gateway.words import Words
 from bot.language.script import choose_language, detect_language
 
@@ -72,26 +73,34 @@ def new_ticket(
     )
 
 
-def told(words: Words, reply: Reply, conversation: Conversation) -> Reply:
-    """A reply of Rasa's with which a ticket is opened, saying so: Rasa does not know whether a front desk is connected."""
+def told(store: Store, words: Words, waiting: Waiting, reply: Reply, conversation: Conversation) -> Reply:
+    """A reply of Rasa's with which a ticket is opened, saying so: Rasa does not know whether a front desk is connected. Blocks."""
     language, script = reply.body["language"], reply.body.get("script")
     if reply.kind == "emergency":
         more = words.text("utter_emergency_told", language, script, reply.body.get("rule") or "")
         return replace(reply, text=f"{reply.text}\n{more}")
     if reply.kind == "handoff":
-        name = "utter_ticket_waiting" if conversation.ticket else "utter_ticket_opened"
-        return replace(reply, text=words.text(name, language, script))
+        return replace(reply, text=about_waiting(store, waiting, conversation, language, script).text)
     return reply
 
 
-def ask_for_person(store: Store, words: Words, conversation: Conversation, accepted: str = "") -> Ticket:
+def about_waiting(
+    store: Store, waiting: Waiting, conversation: Conversation, language: str, script: str | None
+) -> Reply:
+    """What is said to who wants a person: that one is asked for now, or has been. Blocks."""
+    if conversation.ticket is None:
+        return waiting.opened(language, script)
+    return waiting.still(store.tickets.ticket(conversation.ticket), language, script)
+
+
+def ask_for_person(store: Store, waiting: Waiting, conversation: Conversation, accepted: str = "") -> Ticket:
     """Open a ticket and tell the patient what happens next; where one is open, it stays as it is. Blocks.
 
     Raises:
         bot.conversations.records.UnknownConversation: if the conversation has been erased.
     """
     messages = recent(store, conversation)
-    event = _event(words, "ticket_opened", conversation, messages, accepted)
+    event = waiting.opened(language_of(conversation, messages, accepted), script_of(conversation, messages))
     new = new_ticket("service", "asked", conversation, messages)
     return store.open_ticket(conversation.id, new, event)
 
@@ -100,10 +109,7 @@ def withdraw(store: Store, words: Words, conversation: Conversation, accepted: s
     """Withdraw the open ticket and tell the patient so; None where none is open. Blocks."""
     if conversation.ticket is None:
         return None
-    event = _event(words, "ticket_withdrawn", conversation, recent(store, conversation), accepted)
-    return store.withdraw_ticket(conversation.id, event)
-
-
-def _event(words: Words, kind: str, conversation: Conversation, messages: Sequence[Message], accepted: str) -> Reply:
+    messages = recent(store, conversation)
     language = language_of(conversation, messages, accepted)
-    return words.reply(f"utter_{kind}", language, script_of(conversation, messages))
+    event = words.reply("utter_ticket_withdrawn", language, script_of(conversation, messages))
+    return store.withdraw_ticket(conversation.id, event)

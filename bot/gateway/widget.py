@@ -11,6 +11,7 @@ from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from bot.conversations import records
+from bot.conversations.wakeups import PATIENT_TYPES
 from bot.gateway import buttons, events, schemas, tickets
 from bot.gateway.errors import Refusal, accepted_language, documented
 from bot.gateway.intake import InvalidText
@@ -90,9 +91,7 @@ async def send(
             message, _ = await in_thread(parts.intake.take, conversation, new.id, new.text)
         else:
             press = await in_thread(buttons.resolve, parts.store, conversation.id, new.button)
-            message, _ = await in_thread(
-                parts.intake.take, conversation, new.id, press.payload, "button", {"title": press.title}
-            )
+            message, _ = await in_thread(parts.intake.press, conversation, new.id, press)
     except InvalidText as error:
         raise Refusal(error.code, field="text", language=language) from error
     except buttons.NotOffered as error:
@@ -110,6 +109,7 @@ async def read(parts: Parts, conversation: Current, after: After = 0) -> schemas
         messages=[schemas.Message.of(message) for message in messages],
         mode=conversation.mode,
         ticket=conversation.ticket,
+        place=await in_thread(events.place, parts, conversation),
     )
 
 
@@ -144,6 +144,14 @@ async def rate(
     return Response(status_code=204)
 
 
+@router.post("/typing", status_code=204, responses={**_WITH_TOKEN, **documented("too_fast")})
+async def typing(request: Request, parts: Parts, conversation: Current) -> Response:
+    """Say that the person is writing, every few seconds while they do; the front desk sees it if it has taken over."""
+    _slow_down(parts.rate_address, _address(request), conversation.language)
+    await in_thread(parts.wakeups.publish, events.topic(conversation.id), PATIENT_TYPES)
+    return Response(status_code=204)
+
+
 @router.post("/language", status_code=204, responses=_WITH_TOKEN)
 async def pin_language(
     chosen: schemas.PinnedLanguage,
@@ -163,7 +171,7 @@ async def ask_for_person(
 ) -> schemas.Ticket:
     """Ask for a person: opens a ticket, and says in the conversation what happens next. One that is open stays."""
     accepted = accepted_language(request.headers.get("Accept-Language", ""))
-    ticket = await in_thread(tickets.ask_for_person, parts.store, parts.words, conversation, accepted)
+    ticket = await in_thread(tickets.ask_for_person, parts.store, parts.waiting, conversation, accepted)
     parts.metrics.tickets.labels("opened").inc()
     return schemas.Ticket(ticket=ticket.id, number=ticket.number, urgency=ticket.urgency, opened=ticket.opened_at)
 

@@ -18,9 +18,10 @@ from time import monotonic
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversations.records import Message, NewTicket, Urgency, Work, utc_now
+from bot.conversations.records import Conversation, Message, NewTicket, Reply, Urgency, Work, utc_now
+from bot.conversations.wakeups import TYPING_OFF, TYPING_ON
 from bot.gateway import tickets
-from bot.gateway.events import TYPING_OFF, TYPING_ON, topic
+from bot.gateway.events import topic
 from bot.gateway.rasa import Answer, RasaAway, RasaTrouble
 from bot.gateway.services import Services
 from bot.gateway.threads import in_thread
@@ -135,13 +136,17 @@ class Worker:
         replies, ticket = answer.replies, None
         if urgency is not None:
             ticket = await self._ticket(leased, urgency)
-            replies = tuple(tickets.told(parts.words, reply, conversation) for reply in replies)
+            replies = tuple([await self._told(reply, conversation) for reply in replies])
         language = answer.language if answer.language != conversation.language else None
         self._troubles.pop((conversation.id, leased.message.seq), None)
         if await in_thread(parts.store.finish, leased, replies, ticket, language):
             parts.metrics.answer_seconds.observe((utc_now() - leased.message.created_at).total_seconds())
             for reply in replies:
                 parts.metrics.replies.labels(reply.kind).inc()
+
+    async def _told(self, reply: Reply, conversation: Conversation) -> Reply:
+        parts = self._parts
+        return await in_thread(tickets.told, parts.store, parts.words, parts.waiting, reply, conversation)
 
     async def _ticket(self, leased: Work, urgency: Urgency) -> NewTicket:
         messages = await self._up_to(leased)

@@ -168,13 +168,13 @@ class Commands:
             self.answer(turn, self.reply(turn, "utter_person_reads"))
             return []
         if turn.conversation.ticket is not None:
-            self.answer(turn, self._withdrawable(turn, self.reply(turn, "utter_ticket_waiting")))
+            self.answer(turn, self._withdrawable(turn, self._about_waiting(turn)))
             return []
         ticket = tickets.new_ticket("service", "asked", turn.conversation, turn.messages)
         ticket = replace(ticket, language=turn.language)
         if argument:
             ticket = replace(ticket, summary=summary(mask(argument)))
-        if self.answer(turn, self._withdrawable(turn, self.reply(turn, "utter_ticket_opened")), ticket=ticket):
+        if self.answer(turn, self._withdrawable(turn, self._about_waiting(turn)), ticket=ticket):
             self._parts.metrics.tickets.labels("opened").inc()
         return []
 
@@ -226,6 +226,9 @@ class Commands:
         if turn.language == "zh" and turn.script == "traditional":
             names = [to_traditional(name) for name in names]
         return _with_buttons(reply, [{"title": name, "payload": name} for name in names])
+
+    def _about_waiting(self, turn: Turn) -> Reply:
+        return tickets.about_waiting(self._store, self._parts.waiting, turn.conversation, turn.language, turn.script)
 
     def _withdrawable(self, turn: Turn, reply: Reply) -> Reply:
         title = self._words.text("label_withdraw", turn.language, turn.script)

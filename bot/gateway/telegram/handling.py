@@ -199,7 +199,7 @@ class Handler:
         if name.startswith("/") and name[1:] in KNOWN:
             turn = Turn(conversation, messages, found.sender, f"press.{key}", press.title, "button", body)
             return [*acts, *self._commands.run(turn, name[1:], argument)]
-        self._parts.intake.take(conversation, f"press.{key}", press.payload, "button", body)
+        self._parts.intake.press(conversation, f"press.{key}", press, body)
         return acts
 
     def _corrected(self, conversation: Conversation, messages: list[Message], found: Corrected) -> list[Act]:

@@ -10,7 +10,8 @@ from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from bot.conversations.records import Conversation
-from bot.gateway.events import TYPING_OFF, TYPING_ON, topic
+from bot.conversations.wakeups import STAFF_TYPES, TYPING_OFF, TYPING_ON
+from bot.gateway.events import topic
 from bot.gateway.services import Services
 from bot.gateway.tasks import end
 from bot.gateway.telegram.api import QUICK, Bot
@@ -64,7 +65,9 @@ class Typing:
             while (left := self._until[conversation.id] - monotonic()) > 0:
                 event = await events.wait(left if due is None else max(0.0, due - monotonic()))
                 now = monotonic()
-                if event == TYPING_ON and due is None:
+                if event == STAFF_TYPES:
+                    await self._show(conversation)
+                elif event == TYPING_ON and due is None:
                     due, stop = now + SOON, now + LONGEST
                 elif event == TYPING_OFF or now > stop:
                     due = None

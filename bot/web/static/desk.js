@@ -7,6 +7,7 @@ const meta = (/** @type {string} */ name) => document.querySelector(`meta[name="
 const prefix = meta("prefix");
 const problem = /** @type {HTMLElement} */ (document.getElementById("problem"));
 const fragment = document.getElementById("fragment");
+const sound = document.querySelector("[data-sound]");
 
 /**
  * Ask the desk's interface. Resolves to the JSON of the answer, null if it has none; rejects with the sentence to show.
@@ -170,7 +171,7 @@ function announce() {
   const ids = new Set(rows.map((row) => /** @type {HTMLElement} */ (row).dataset.id ?? ""));
   const count = Number(fragment?.querySelector("[data-emergencies]")?.getAttribute("data-emergencies") ?? ids.size);
   const isNew = known && (count > known.count || [...ids].some((id) => !known?.ids.has(id)));
-  if (isNew && localStorage.getItem("daozhen-desk-sound") === "on") ring();
+  if (isNew && sound instanceof HTMLInputElement && sound.checked) ring();
   known = { ids, count };
   document.title = count ? `(${count}) ${title}` : title;
 }
@@ -258,10 +259,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-const sound = document.querySelector("[data-sound]");
 if (sound instanceof HTMLInputElement) {
-  sound.checked = localStorage.getItem("daozhen-desk-sound") === "on";
-  sound.addEventListener("change", () => localStorage.setItem("daozhen-desk-sound", sound.checked ? "on" : "off"));
+  sound.addEventListener("change", () => void call("/me", "PATCH", { sound: sound.checked }).catch(() => (sound.checked = !sound.checked)));
 }
 localTimes();
 fitForms();

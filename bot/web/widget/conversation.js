@@ -16,7 +16,8 @@ import { Memory } from "./memory.js";
  * @property {(name: string, values?: Record<string, number>) => void} state a lasting state, "" when all is well
  * @property {(name: string, text?: string) => void} notice something to say once; a text goes back to who wrote it
  * @property {(on: boolean) => void} typing
- * @property {(person: boolean, ticket: boolean, name: string | null) => void} person who answers, and whether a person is waited for
+ * @property {(person: boolean, place: number | null, name: string | null) => void} person who answers, and the place in line
+ *   of who waits for a person (0: not known)
  * @property {(ended: Ended) => void} end the conversation is over
  * @property {() => void} chosen another tab changed what the person chose or read
  */
@@ -34,6 +35,8 @@ export class Conversation {
   #failures = 0;
   #breaks = 0;
   #newest = 0;
+  /** Until when the front desk has been told that the person is writing. */
+  #told = 0;
   #sending = false;
   /** Whether something has come to be sent since sending began. */
   #more = false;
@@ -110,6 +113,13 @@ export class Conversation {
     this.#call("POST", "feedback", { message, helpful });
   }
 
+  /** The person is writing: whoever reads along at the front desk is told, now and again. */
+  types() {
+    if (Date.now() < this.#told || !this.#token) return;
+    this.#told = Date.now() + 4000;
+    this.#call("POST", "typing");
+  }
+
   /** Have the answers in the language that the person chose. */
   async pin() {
     const language = this.memory.get("language");
@@ -122,7 +132,7 @@ export class Conversation {
   async person(wanted) {
     if (wanted && !(await alone(() => this.#open()))) return;
     const answer = await this.#call(wanted ? "POST" : "DELETE", "ticket");
-    if (answer && !answer.error) this.view.person(false, wanted, null);
+    if (answer && !answer.error) this.view.person(false, wanted ? 0 : null, null);
   }
 
   /** Erase the conversation and all that waits, here and at the gateway. */
@@ -267,10 +277,10 @@ export class Conversation {
     for (let more = true; more; ) {
       const answer = await this.#call("GET", `messages?after=${this.#last}`);
       if (!answer?.content?.messages) return false;
-      const { messages, mode, ticket } = answer.content;
+      const { messages, mode, ticket, place } = answer.content;
       this.#take(messages, this.#loaded);
       more = messages.length > 0;
-      this.view.person(mode === "person", Boolean(ticket), null);
+      this.view.person(mode === "person", ticket && (place ?? 0), null);
     }
     this.#loaded = true;
     this.pin();
@@ -288,8 +298,8 @@ export class Conversation {
         if (this.memory.waiting().length) this.#send();
       } else if (name === "message") this.#take([data], true);
       else if (name === "typing") this.view.typing(data.on);
-      else if (name === "mode") this.view.person(data.mode === "person", Boolean(data.ticket), null);
-      else if (name === "staff") this.view.person(true, true, data.name ?? null);
+      else if (name === "mode") this.view.person(data.mode === "person", data.ticket && (data.place ?? 0), null);
+      else if (name === "staff") this.view.person(true, 0, data.name ?? null);
       else if (name === "starting") this.#say(data.on ? "starting" : "");
       else if (name === "erased") this.#lost("gone");
       else if (name === "refused") this.#fails(data);

@@ -29,8 +29,8 @@ export class DaozhenChat extends HTMLElement {
   /** @type {{name: string, values: Record<string, number> | undefined}} */
   #state = { name: "", values: undefined };
   #notice = "";
-  /** @type {{ticket: boolean, person: boolean, name: string | null}} */
-  #person = { ticket: false, person: false, name: null };
+  /** @type {{place: number | null, person: boolean, name: string | null}} */
+  #person = { place: null, person: false, name: null };
   /** @type {AbortController | undefined} */
   #listening;
 
@@ -133,7 +133,10 @@ export class DaozhenChat extends HTMLElement {
       event.preventDefault();
       this.#submit();
     });
-    on(parts.input, "input", () => this.#fit());
+    on(parts.input, "input", () => {
+      this.#fit();
+      if (this.#person.person) this.#conversation.types();
+    });
     on(parts.talk, "click", () => this.#conversation.person(true));
     on(parts.withdraw, "click", () => this.#conversation.person(false));
     on(this.#dark, "change", () => this.#chosen());
@@ -281,11 +284,12 @@ export class DaozhenChat extends HTMLElement {
     if (state.textContent !== text) state.textContent = text;
     state.className = `state ${name}`;
     const who = this.#person;
-    const key = who.person ? (who.name ? "with_name" : "with_person") : who.ticket ? "with_ticket" : "";
-    const line = key && say(key, language, { name: who.name ?? "" });
+    const waits = who.place === null ? "" : who.place ? "with_place" : "with_ticket";
+    const key = who.person ? (who.name ? "with_name" : "with_person") : waits;
+    const line = key && say(key, language, /** @type {any} */ (who));
     if (person.textContent !== line) person.textContent = line;
     const focused = [talk, withdraw].some((button) => button === this.shadowRoot?.activeElement);
-    talk.hidden = who.person || who.ticket;
+    talk.hidden = who.person || who.place !== null;
     withdraw.hidden = !talk.hidden;
     if (focused) (talk.hidden ? withdraw : talk).focus();
   }
@@ -331,8 +335,8 @@ export class DaozhenChat extends HTMLElement {
         this.#fit();
       },
       typing: (on) => this.#log.typing(on),
-      person: (person, ticket, name) => {
-        this.#person = { person, ticket, name: name ?? (person ? this.#person.name : null) };
+      person: (person, place, name) => {
+        this.#person = { person, place, name: name ?? (person ? this.#person.name : null) };
         this.#tell();
       },
       end: (ended) => this.#ended(ended),
@@ -351,7 +355,7 @@ export class DaozhenChat extends HTMLElement {
   /** @param {Ended} ended */
   #ended(ended) {
     this.#log.clear(ended === "expired");
-    this.#person = { person: false, ticket: false, name: null };
+    this.#person = { person: false, place: null, name: null };
     this.#say(ended);
     this.#read();
   }
