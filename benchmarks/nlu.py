@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from benchmarks import messages
 from benchmarks.hint3 import hint3_table
-from bot.cli.examples import Example, read_examples
+from bot.language.examples import Example, read_examples
 from bot.language.names import NameFinder
 from bot.language.normalise import normalise
 from bot.language.tokenise import Tokeniser

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main, train
-from bot.cli.examples import FEWEST, Example, problems
+from bot.cli.examples import FEWEST, problems
 from bot.cli.processes import write_credentials, write_endpoints
+from bot.language.examples import Example
 from bot.settings import InvalidSetting, Settings, read_settings
 
 

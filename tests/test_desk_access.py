@@ -25,6 +25,7 @@ LEAD = {
     ("POST", "/desk/api/accounts/{account}/link"),
     ("DELETE", "/desk/api/accounts/{account}/sessions"),
     ("DELETE", "/desk/api/conversations/{conversation}"),
+    ("GET", "/desk/api/conversations/{conversation}/export"),
 }
 BODIES = {
     "/desk/api/me": {"language": "en"},
@@ -37,6 +38,7 @@ BODIES = {
     "/desk/api/tickets/{ticket}/urgency": {"urgency": "service"},
     "/desk/api/tickets/{ticket}/close": {"outcome": "answered"},
     "/desk/api/tickets/{ticket}/assign": {"to": "nobody"},
+    "/desk/api/teach": {"conversation": "none", "seq": 1, "intent": "greet"},
 }
 
 
@@ -54,7 +56,7 @@ def routes(running: Running) -> list[tuple[str, str]]:
 
 def ask(running: Running, method: str, path: str, cookie: str = "", csrf: str = "") -> httpx.Response:
     """Call a route; the event streams are left as soon as they have begun."""
-    place = path.replace("{", "").replace("}", "")
+    place = path.replace("{review}", "7").replace("{", "").replace("}", "")
     headers = {b"X-Daozhen-Csrf": csrf.encode(), b"Cookie": f"daozhen_desk={cookie}".encode()}
     body = BODIES.get(path) if method != "GET" else None
     query = {"text": "x"} if path == "/desk/api/search" else {}

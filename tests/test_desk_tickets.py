@@ -204,7 +204,11 @@ def test_ask(running: Running, nurse: Member) -> None:
     asked = nurse.do("/ask", text="几张床").json()
     assert (asked["verdict"], asked["kind"]) == ("pass", "fact")
     assert asked["answers"] == [
-        {"label": "beds", "texts": {"en": "56 beds.", "zh": "56 beds."}, "source": source["text"]}
+        {
+            "label": "beds",
+            "texts": {"en": "56 beds.", "zh": "56 beds."},
+            "sources": {"en": source["text"], "zh": source["text"]},
+        }
     ]
     asked = nurse.do("/ask", text="我爸吐血了").json()
     assert asked["verdict"] == "emergency"

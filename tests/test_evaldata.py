@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from benchmarks import messages
-from bot.cli.examples import read_examples
+from bot.language.examples import read_examples
 from bot.settings import ROOT
 
 LONG_ENOUGH = 15

@@ -8,9 +8,9 @@ import pytest
 from rapidfuzz import fuzz, process
 
 from actions.departments import fact_paths, load
-from bot.cli.examples import read_examples
 from bot.cli.facts import LANGUAGES, Covered, coverage
 from bot.cli.understanding import Understanding
+from bot.language.examples import read_examples
 
 FEWEST = 3
 ALIKE = 80

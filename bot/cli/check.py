@@ -49,7 +49,8 @@ def _departments() -> str:
 
 
 def _examples() -> str:
-    from bot.cli.examples import problems, read_examples
+    from bot.cli.examples import problems
+    from bot.language.examples import read_examples
 
     return "\n".join(problems(read_examples()))
 

@@ -6,20 +6,14 @@ import itertools
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-import yaml
-
+from bot.language.examples import LANGUAGES, Example
 from bot.language.names import NameFinder
 from bot.language.normalise import normalise
 from bot.language.tokenise import Tokeniser
 from bot.rasa.classifier import masked_words
 from bot.rasa.names import known_names
-from bot.settings import ROOT
 
-FOLDER = ROOT / "data" / "nlu"
-LANGUAGES = ("en", "zh")
 FEWEST = 50
 """Examples per intent and language."""
 DISTINCT = 0.85
@@ -29,27 +23,6 @@ OVERLAP = 0.5
 BALANCE = 1.5
 """Most examples in one language for each in the other, per intent."""
 PAIRS = 3000
-
-
-@dataclass(frozen=True)
-class Example:
-    """A training example."""
-
-    language: str
-    intent: str
-    text: str
-
-
-def read_examples(folder: Path = FOLDER) -> list[Example]:
-    """All training examples of data/nlu/{en,zh}/*.yml."""
-    found = []
-    for language in LANGUAGES:
-        for file in sorted((folder / language).glob("*.yml")):
-            content = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
-            for block in content["nlu"]:
-                lines = (line[2:].strip() for line in block["examples"].splitlines() if line.startswith("- "))
-                found += [Example(language, block["intent"], line) for line in lines]
-    return found
 
 
 def problems(examples: list[Example]) -> Iterator[str]:

@@ -33,6 +33,7 @@ def _conditions(which: Inbox) -> list[Any]:
         tickets.c.department: which.department,
         tickets.c.claimed_by: which.claimed_by,
         conversations.c.channel: which.channel,
+        tickets.c.conversation: which.conversation,
     }
     conditions += [column == value for column, value in exact.items() if value is not None]
     text = which.text.strip()

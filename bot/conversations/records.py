@@ -158,6 +158,7 @@ class Inbox:
     language: str | None = None
     department: str | None = None
     channel: Channel | None = None
+    conversation: str | None = None
     claimed_by: str | None = None
     text: str = ""
     opened_before: datetime | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -21,6 +21,8 @@ from bot.web.texts import LANGUAGES
 router = APIRouter(prefix="/desk/api", tags=["desk"])
 SUGGESTED = frozenset({"fact", "unknown"})
 """The kinds of reply that are offered to staff; never what the gate says."""
+URGENCY: Mapping[str, schemas.Urgency] = {"emergency": "emergency", "advice": "clinical"}
+"""How urgent a ticket is for a question that leads to a kind of reply; others ask for information."""
 
 
 @router.post("/ask", response_model=schemas.Asked, responses=documented("starting"))
@@ -54,32 +56,47 @@ async def triage(parts: Desk, text: str, language: str) -> schemas.Asked:
     """
     decision = parts.gate.decide(text)
     if decision.verdict == "emergency":
-        cards = {each: _emergency(parts, each, decision.rule) for each in LANGUAGES}
+        cards = _cards(parts, decision.rule)
         rule, kind = decision.rule, "emergency"
-        return schemas.Asked(verdict="emergency", rule=rule, emergency=cards, kind=kind, readings=[], answers=[])
+        return schemas.Asked(
+            verdict="emergency",
+            urgency="emergency",
+            department=None,
+            rule=rule,
+            emergency=cards,
+            kind=kind,
+            readings=[],
+            answers=[],
+        )
     replies = {each: await parts.understand(mask(text), each) for each in LANGUAGES}
     if not all(replies.values()):
         raise DeskRefusal("starting")
     first = replies[LANGUAGES[0]][0]
+    rule = decision.rule or str(first.body.get("rule") or "")
     return schemas.Asked(
-        verdict=decision.verdict if decision.verdict else "pass",
-        rule=decision.rule or None,
-        emergency=None,
+        verdict=first.kind if first.kind in ("emergency", "advice") else decision.verdict,
+        urgency=URGENCY.get(first.kind, "information"),
+        department=first.body.get("department"),
+        rule=rule or None,
+        emergency=_cards(parts, rule) if first.kind == "emergency" else None,
         kind=first.kind,
         readings=_readings(parts, first.body, language),
         answers=_side_by_side(replies),
     )
 
 
-def _emergency(parts: Desk, language: str, rule: str) -> str:
+def _cards(parts: Desk, rule: str) -> dict[str, str]:
+    """The words for an emergency, by language."""
     numbers = {"emergency_number": parts.settings.emergency_number, "crisis_hotline": parts.settings.crisis_hotline}
-    return word(parts.responses, "utter_emergency", language, numbers, rule)
+    return {language: word(parts.responses, "utter_emergency", language, numbers, rule) for language in LANGUAGES}
 
 
-def _readings(parts: Desk, body: Any, language: str) -> list[str]:
+def _readings(parts: Desk, body: Any, language: str) -> list[schemas.Reading]:
+    """What the question may mean, the likeliest first; those that can be asked as a question."""
     ranking = (body.get("understood") or {}).get("ranking") or []
-    names = [str(entry["name"]) for entry in ranking if entry.get("name") != "nlu_fallback"]
-    return [reading(parts.responses, name, language) for name in names]
+    names = [str(entry["name"]) for entry in ranking]
+    found = [schemas.Reading(intent=name, text=reading(parts.responses, name, language)) for name in names]
+    return [one for one in found if one.text != one.intent]
 
 
 def _side_by_side(replies: dict[str, Sequence[Reply]]) -> list[schemas.Suggestion]:
@@ -87,7 +104,8 @@ def _side_by_side(replies: dict[str, Sequence[Reply]]) -> list[schemas.Suggestio
     found = []
     for number in range(min(len(said) for said in replies.values())):
         texts = {language: said[number].text for language, said in replies.items()}
-        body = replies[LANGUAGES[0]][number].body
-        source = (body.get("source") or {}).get("text")
-        found.append(schemas.Suggestion(label=str(body.get("topic") or ""), texts=texts, source=source))
+        bodies = {language: said[number].body for language, said in replies.items()}
+        sources = {language: str(body["source"]["text"]) for language, body in bodies.items() if body.get("source")}
+        label = str(bodies[LANGUAGES[0]].get("topic") or "")
+        found.append(schemas.Suggestion(label=label, texts=texts, sources=sources))
     return found

@@ -54,20 +54,20 @@ class Asked:
 @router.get("/", response_class=HTMLResponse)
 def inbox_page(request: Request, person: Staff, parts: Parts, asked: Annotated[Asked, Depends()]) -> HTMLResponse:
     """The inbox, with what it is filtered by."""
-    return _page(request, person, parts, "inbox", asked=asked, **_list(person, parts, asked, language_of(request)))
+    return page(request, person, parts, "inbox", asked=asked, **_list(person, parts, asked, language_of(request)))
 
 
 @router.get("/rows", response_class=HTMLResponse)
 def rows(request: Request, person: Staff, parts: Parts, asked: Annotated[Asked, Depends()]) -> HTMLResponse:
     """The inbox's list alone."""
-    return _page(request, person, parts, "rows", **_list(person, parts, asked, language_of(request)))
+    return page(request, person, parts, "rows", **_list(person, parts, asked, language_of(request)))
 
 
 @router.get("/handover", response_class=HTMLResponse)
 def handover(request: Request, person: Staff, parts: Parts) -> HTMLResponse:
     """What the next shift takes over: every open ticket, who has it, and the notes on it. To be printed."""
     found = [thread(parts, ticket) for ticket in parts.store.tickets.inbox(Inbox(WAITING, limit=100))]
-    return _page(request, person, parts, "handover", tickets=found)
+    return page(request, person, parts, "handover", tickets=found)
 
 
 @router.get("/tickets/{ticket}", response_class=HTMLResponse)
@@ -76,7 +76,7 @@ def ticket_page(ticket: str, request: Request, person: Staff, parts: Parts) -> H
     found = find(parts, ticket)
     parts.audit.record(person.account.id, "look", found.conversation, ticket)
     colleagues = [account for account in parts.accounts.all() if account.disabled_at is None]
-    return _page(
+    return page(
         request, person, parts, "ticket", it=thread(parts, found), colleagues=colleagues, templates=filled(parts, found)
     )
 
@@ -85,20 +85,22 @@ def ticket_page(ticket: str, request: Request, person: Staff, parts: Parts) -> H
 def thread_fragment(ticket: str, request: Request, person: Staff, parts: Parts) -> HTMLResponse:
     """The changing part of a ticket's page alone."""
     colleagues = [account for account in parts.accounts.all() if account.disabled_at is None]
-    return _page(request, person, parts, "thread", it=thread(parts, find(parts, ticket)), colleagues=colleagues)
+    return page(request, person, parts, "thread", it=thread(parts, find(parts, ticket)), colleagues=colleagues)
 
 
 @router.get("/ask", response_class=HTMLResponse)
 def ask_page(request: Request, person: Staff, parts: Parts) -> HTMLResponse:
     """The box for a question at the counter or on the telephone."""
-    return _page(request, person, parts, "ask")
+    language = language_of(request)
+    urgencies = {urgency: parts.text(f"urgency_{urgency}", language) for urgency in URGENCIES}
+    return page(request, person, parts, "ask", urgencies=urgencies, departments=_departments(parts, language))
 
 
 @router.get("/accounts", response_class=HTMLResponse)
 def accounts_page(request: Request, person: Lead, parts: Parts) -> HTMLResponse:
     """Who works at the desk."""
     found = [schemas.AccountOut.of(account) for account in parts.accounts.all()]
-    return _page(request, person, parts, "accounts", accounts=found)
+    return page(request, person, parts, "accounts", accounts=found)
 
 
 def _list(person: SignedIn, parts: Desk, asked: Asked, language: str) -> dict[str, Any]:
@@ -118,12 +120,17 @@ def _list(person: SignedIn, parts: Desk, asked: Asked, language: str) -> dict[st
     )
     found = inbox(parts, which)
     more = asked.link(asked.offset + PAGE) if len(found.tickets) > PAGE else ""
-    names = {each.id: each.short_name.in_language(language) for each in parts.departments.departments()}
     shown = found.copy(update={"tickets": found.tickets[:PAGE]})
-    return {"inbox": shown, "more": more, "departments": names}
+    return {"inbox": shown, "more": more, "departments": _departments(parts, language)}
 
 
-def _page(request: Request, person: SignedIn, parts: Desk, template: str, **values: Any) -> HTMLResponse:
+def _departments(parts: Desk, language: str) -> dict[str, str]:
+    """The departments' names by their ids."""
+    return {each.id: each.short_name.in_language(language) for each in parts.departments.departments()}
+
+
+def page(request: Request, person: SignedIn, parts: Desk, template: str, **values: Any) -> HTMLResponse:
+    """A page, or a fragment of one, for whoever is signed in."""
     language = language_of(request)
     prefix = parts.settings.url_prefix
     said = partial(reading, parts.responses, language=language)

@@ -1,22 +1,17 @@
-"""Who is who: oneself, colleagues, and for those who lead the desk the accounts; also what a search finds and what is erased."""
+"""Who is who: oneself, colleagues, and for those who lead the desk the accounts."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from bot.conversations.records import Inbox
 from bot.desk import schemas
 from bot.desk.access import Lead, Staff
 from bot.desk.accounts import Account, AccountError
 from bot.desk.errors import DeskRefusal, documented
 from bot.desk.services import Desk, Parts
-from bot.desk.tickets import people
 
 router = APIRouter(prefix="/desk/api", tags=["desk"])
-EVERY = ("open", "claimed", "closed", "withdrawn")
 
 
 @router.get("/me", response_model=schemas.Me)
@@ -86,31 +81,6 @@ def sign_out(account: str, person: Lead, parts: Parts) -> Response:
     found = _account(parts, account)
     parts.sessions.end_all(account)
     parts.audit.record(person.account.id, "account_sign_out", detail={"name": found.name})
-    return Response(status_code=204)
-
-
-@router.get("/search", response_model=schemas.Searched)
-def search(text: Annotated[str, Query(min_length=1, max_length=200)], person: Staff, parts: Parts) -> schemas.Searched:
-    """Tickets by number or summary, and messages of all conversations, as they were masked. Noted in the audit."""
-    now, known = parts.now(), people(parts)
-    tickets = parts.store.tickets.inbox(Inbox(EVERY, text=text, limit=50))  # type: ignore[arg-type]
-    found = parts.store.tickets.search(text.strip())
-    parts.audit.record(person.account.id, "search", detail={"found": len(found)})
-    messages = [
-        schemas.Found(conversation=hit.message.conversation, ticket=hit.ticket, seq=hit.message.seq,
-                      text=hit.message.text, at=hit.message.created_at)
-        for hit in found
-    ]  # fmt: skip
-    return schemas.Searched(
-        tickets=[schemas.Ticket.of(ticket, known, now, parts.targets) for ticket in tickets], messages=messages
-    )
-
-
-@router.delete("/conversations/{conversation}", status_code=204)
-def erase(conversation: str, person: Lead, parts: Parts) -> Response:
-    """Erase a conversation with its tickets. Noted in the audit, which keeps the ids alone."""
-    parts.audit.record(person.account.id, "erase", conversation)
-    parts.store.erase(conversation)
     return Response(status_code=204)
 
 

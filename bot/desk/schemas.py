@@ -222,6 +222,18 @@ class Thread(BaseModel):
     place: Optional[int]  # noqa: UP045
 
 
+class Past(BaseModel):
+    """A conversation with its tickets, the last one first."""
+
+    conversation: str
+    channel: str
+    language: Optional[str]  # noqa: UP045
+    department: Optional[str]  # noqa: UP045
+    opened_at: datetime
+    tickets: list[Ticket]
+    thread: list[Message]
+
+
 class Claimed(BaseModel):
     """Whether a ticket is theirs now."""
 
@@ -247,21 +259,30 @@ class Searched(BaseModel):
 
 
 class Suggestion(BaseModel):
-    """Something that could be said: `texts` by language."""
+    """Something that could be said, by language, and where it comes from with its date."""
 
     label: str
     texts: dict[str, str]
-    source: Optional[str]  # noqa: UP045
+    sources: dict[str, str]
+
+
+class Reading(BaseModel):
+    """What a question may mean: an intent, and the question that stands for it."""
+
+    intent: str
+    text: str
 
 
 class Asked(BaseModel):
-    """How the bot triages a question, and its answers."""
+    """How the bot triages a question, and its answers. `urgency`: of a ticket that would be opened for it."""
 
     verdict: str
+    urgency: Urgency
+    department: Optional[str]  # noqa: UP045
     rule: Optional[str]  # noqa: UP045
     emergency: Optional[dict[str, str]]  # noqa: UP045
     kind: Optional[str]  # noqa: UP045
-    readings: list[str]
+    readings: list[Reading]
     answers: list[Suggestion]
 
 

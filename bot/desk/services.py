@@ -16,6 +16,8 @@ from bot.conversations.transactions import Transactions
 from bot.conversations.wakeups import Wakeups
 from bot.desk.accounts import Accounts
 from bot.desk.audit import Audit
+from bot.desk.intents import Intents
+from bot.desk.reviews import Reviews
 from bot.desk.sessions import Sessions
 from bot.language.wording import Responses
 from bot.safety.gate import Gate
@@ -40,6 +42,8 @@ class Desk:
     accounts: Accounts
     sessions: Sessions
     audit: Audit
+    reviews: Reviews
+    intents: Intents
     gate: Gate
     responses: Responses
     departments: Registry

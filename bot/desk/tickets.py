@@ -7,7 +7,7 @@ from typing import Annotated, Any, Optional
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from bot.conversations.records import Inbox, Reply, UnknownTicket
+from bot.conversations.records import Conversation, Inbox, Reply, UnknownTicket
 from bot.conversations.records import Ticket as Stored
 from bot.conversations.wakeups import STAFF_TYPES
 from bot.desk import schemas
@@ -88,10 +88,15 @@ def thread(parts: Desk, ticket: Stored) -> schemas.Thread:
         for event in parts.store.tickets.events(ticket.id)
     ]
     conversation = parts.store.conversation(ticket.conversation)
-    after = max(0, conversation.last_seq - THREAD) if conversation else 0
-    messages = [schemas.Message.of(found) for found in parts.store.read(ticket.conversation, after, THREAD)]
+    said = messages(parts, conversation) if conversation else []
     place = parts.store.tickets.place(ticket.id)
-    return schemas.Thread(ticket=shown(parts, ticket), thread=messages, events=events, place=place)
+    return schemas.Thread(ticket=shown(parts, ticket), thread=said, events=events, place=place)
+
+
+def messages(parts: Desk, conversation: Conversation) -> list[schemas.Message]:
+    """What was said in a conversation, the last THREAD messages of it."""
+    after = max(0, conversation.last_seq - THREAD)
+    return [schemas.Message.of(found) for found in parts.store.read(conversation.id, after, THREAD)]
 
 
 @router.get("", response_model=schemas.Inbox)
@@ -110,13 +115,12 @@ def tickets(
     """The inbox: the most urgent first, then who has waited longest."""
     states = tuple(found for found in ("open", "claimed", "closed", "withdrawn") if found in state.split(","))
     which = Inbox(
-        states,
-        urgency,
-        language,
-        department,
-        None,
-        person.account.id if mine else None,
-        text,
+        states=states,
+        urgency=urgency,
+        language=language,
+        department=department,
+        claimed_by=person.account.id if mine else None,
+        text=text,
         limit=limit,
         offset=offset,
     )

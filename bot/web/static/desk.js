@@ -3,32 +3,13 @@
  * has changed, keys move about. Whatever a patient wrote arrives escaped by the server or is set as text here.
  */
 
-const meta = (/** @type {string} */ name) => document.querySelector(`meta[name="${name}"]`)?.getAttribute("content") ?? "";
-const prefix = meta("prefix");
+import { showAnswers, suggest } from "./desk-ask.js";
+import "./desk-teach.js";
+import { call, prefix } from "./desk-parts.js";
+
 const problem = /** @type {HTMLElement} */ (document.getElementById("problem"));
 const fragment = document.getElementById("fragment");
 const sound = document.querySelector("[data-sound]");
-
-/**
- * Ask the desk's interface. Resolves to the JSON of the answer, null if it has none; rejects with the sentence to show.
- * @param {string} path @param {string} method @param {unknown} [body]
- */
-async function call(path, method, body) {
-  const headers = { "Content-Type": "application/json", "X-Daozhen-Csrf": meta("csrf") };
-  const sent = body === undefined ? undefined : JSON.stringify(body);
-  const answer = await fetch(`${prefix}/desk/api${path}`, { method, headers, body: sent }).catch(() => null);
-  const found = answer && answer.status !== 204 ? await answer.json().catch(() => null) : null;
-  if (!answer?.ok) throw new Error(found?.message ?? document.body.dataset.trouble);
-  return found;
-}
-
-/** @param {string} name @param {string} className @param {string} [text] */
-function element(name, className, text) {
-  const made = document.createElement(name);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 /** @param {HTMLFormElement} form */
 function values(form) {
@@ -36,7 +17,9 @@ function values(form) {
   const found = {};
   for (const [name, value] of new FormData(form)) {
     const field = form.elements.namedItem(name);
-    found[name] = field instanceof HTMLElement && "boolean" in field.dataset ? value === "true" : value;
+    const { boolean, number } = field instanceof HTMLElement ? field.dataset : {};
+    found[name] = boolean !== undefined ? value === "true" : number !== undefined ? Number(value) : value;
+    if (value === "" && field instanceof HTMLElement && "optional" in field.dataset) delete found[name];
   }
   if ("holder" in form.dataset) found.held_by = holder() || null;
   if ("once" in form.dataset) found.id = form.dataset.once ||= randomId();
@@ -46,6 +29,28 @@ function values(form) {
 /** crypto.randomUUID is missing where the desk is served without TLS. */
 function randomId() {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+}
+
+/** Milliseconds between two times that it is said that somebody writes, and after which they do so no more. */
+const SAY_AGAIN = 4000;
+const TYPING_LASTS = 6000;
+let saidAt = 0;
+
+/** The patient is told that a reply is being written, if one's own ticket it is. */
+document.addEventListener("input", (event) => {
+  const form = event.target instanceof HTMLTextAreaElement ? event.target.form : null;
+  if (!form?.dataset.typingTo || status() !== "mine" || Date.now() < saidAt + SAY_AGAIN) return;
+  saidAt = Date.now();
+  void call(form.dataset.typingTo, "POST").catch(() => null);
+});
+
+let typingEnds = 0;
+function patientTypes() {
+  const line = fragment?.querySelector("[data-typing]");
+  if (!(line instanceof HTMLElement)) return;
+  line.hidden = false;
+  clearTimeout(typingEnds);
+  typingEnds = setTimeout(() => (line.hidden = true), TYPING_LASTS);
 }
 
 /** What is written anew is another reply: the same id is for the same words alone, sent again after an error. */
@@ -69,6 +74,7 @@ document.addEventListener("submit", async (event) => {
   if (!form.dataset.api) return;
   event.preventDefault();
   const body = values(form);
+  if (form.dataset.sure && !confirm(form.dataset.sure)) return;
   if (form.dataset.wrong && isOtherLanguage(form, String(body.text)) && !confirm(form.dataset.wrong)) return;
   const buttons = form.querySelectorAll("button");
   for (const button of buttons) button.disabled = true;
@@ -87,6 +93,7 @@ async function then(form, answer) {
   const next = form.dataset.then ?? "";
   if (next === "reload") location.reload();
   else if (next.startsWith("/")) location.assign(prefix + next);
+  else if (next === "taught") form.closest("[data-lesson]")?.remove();
   else if (next === "link") showLink(answer.link);
   else if (next === "answers") showAnswers(answer, String(new FormData(form).get("text")));
   else {
@@ -100,34 +107,6 @@ async function then(form, answer) {
 function showLink(path) {
   const place = /** @type {HTMLElement} */ (document.getElementById("link"));
   place.textContent = `${place.dataset.text} ${location.origin}${prefix}${path}`;
-}
-
-/** @param {any} asked @param {string} question */
-function showAnswers(asked, question) {
-  const open = /** @type {HTMLFormElement} */ (document.getElementById("open-ticket"));
-  open.hidden = false;
-  /** @type {HTMLInputElement} */ (open.elements.namedItem("text")).value = question;
-  /** @type {HTMLSelectElement} */ (open.elements.namedItem("urgency")).value = asked.emergency ? "emergency" : "information";
-  /** @type {HTMLSelectElement} */ (open.elements.namedItem("language")).value = /[\u3400-\u9fff]/.test(question) ? "zh" : "en";
-  const place = /** @type {HTMLElement} */ (document.getElementById("answers"));
-  place.replaceChildren();
-  const shown = asked.emergency ? [{ texts: asked.emergency, source: null }] : asked.answers;
-  for (const answer of shown) place.append(sideBySide(answer.texts, answer.source, place.dataset, Boolean(asked.emergency)));
-  if (asked.readings.length > 1) place.append(element("p", "source", `${place.dataset.readings}: ${asked.readings.slice(1).join(", ")}`));
-}
-
-/** @param {Record<string, string>} texts @param {string | null} source @param {DOMStringMap} labels @param {boolean} emergency */
-function sideBySide(texts, source, labels, emergency) {
-  const row = element("div", "side");
-  for (const [language, text] of Object.entries(texts)) {
-    const card = element("section", emergency ? "card emergency" : "card");
-    card.lang = language === "zh" ? "zh-CN" : language;
-    const title = element("h2", "", emergency ? labels.emergency : labels[language]);
-    card.append(title, element("p", "text", text));
-    if (source) card.append(element("p", "source", source));
-    row.append(card);
-  }
-  return row;
 }
 
 /** Fetch the changing part of the page again; focus and what is being written stay. */
@@ -144,9 +123,14 @@ async function refresh() {
   announce();
 }
 
+/** Whose the ticket is: "open" while it is nobody's, "mine", "other". */
+function status() {
+  return fragment?.querySelector("[data-when]")?.getAttribute("data-when");
+}
+
 /** What can be done now: a claim while nobody has it, putting back while it is one's own. */
 function fitForms() {
-  const now = fragment?.querySelector("[data-when]")?.getAttribute("data-when");
+  const now = status();
   for (const form of document.querySelectorAll("form[data-when]")) {
     if (form instanceof HTMLElement) form.hidden = form.dataset.when !== now;
   }
@@ -198,41 +182,18 @@ function follow() {
   };
   const events = new EventSource(`${prefix}/desk/api${fragment.dataset.events}`);
   events.addEventListener("changed", () => void refresh());
+  events.addEventListener("typing", patientTypes);
   events.addEventListener("over", () => location.reload());
   events.addEventListener("open", () => tell(true));
   events.addEventListener("error", () => tell(false));
 }
 
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const button = /** @type {HTMLElement} */ (event.target).closest("button");
   if (button && "print" in button.dataset) window.print();
   if (button && "help" in button.dataset) /** @type {HTMLDialogElement} */ (document.getElementById("keys")).showModal();
-  if (!button?.dataset.suggest) return;
-  const place = /** @type {HTMLElement} */ (document.getElementById("suggestions"));
-  try {
-    const found = await call(button.dataset.suggest, "GET");
-    place.replaceChildren(...(found.length ? [] : [element("p", "", button.dataset.none)]));
-    for (const suggestion of found) place.append(offered(suggestion, button.dataset.insert ?? ""));
-  } catch (error) {
-    place.textContent = /** @type {Error} */ (error).message;
-  }
+  if (button?.dataset.suggest) void suggest(button);
 });
-
-/** A suggestion in both languages, each to be put into the reply box, where it is read and changed before it is sent. @param {any} suggestion @param {string} label */
-function offered(suggestion, label) {
-  const row = sideBySide(suggestion.texts, suggestion.source, { en: "English", zh: "中文" }, false);
-  const texts = /** @type {string[]} */ (Object.values(suggestion.texts));
-  [...row.children].forEach((card, index) => {
-    const insert = element("button", "", label);
-    insert.addEventListener("click", () => {
-      const box = /** @type {HTMLTextAreaElement} */ (document.getElementById("reply"));
-      box.value = texts[index] ?? "";
-      box.focus();
-    });
-    card.append(insert);
-  });
-  return row;
-}
 
 document.addEventListener("change", (event) => {
   const chosen = event.target;
