@@ -116,6 +116,14 @@ def test_segments(text: str, intents: list[str]) -> None:
     assert [segment.intent for segment in segments(text, words, judge)] == intents
 
 
+def test_a_clause_that_only_names_a_department_asks_the_same_of_it() -> None:
+    words, judge = fake("how many beds in shanghai and how many in hangzhou")
+    text = "how many beds in shanghai and how many in hangzhou"
+    places = [(text.index(name), text.index(name) + len(name)) for name in ("shanghai", "hangzhou")]
+    assert [segment.intent for segment in segments(text, words, judge, places)] == ["ask_beds", "ask_beds"]
+    assert segments(text, words, judge) == []
+
+
 def test_groupings() -> None:
     assert len(list(groupings(4))) == 8
     assert [(0, 2), (2, 3)] in list(groupings(3))

@@ -36,6 +36,14 @@ LINKS = frozenset(
     )
 )
 """Words with which a further question begins; they belong to no clause."""
+ASKING = frozenset(("how", "what", "who", "whom", "whose", "when", "where", "which", "why"))
+"""Words before which a question may begin without a mark: "how many doctors how many operations a year"."""
+ASKED = frozenset(
+    ("多少", "多少钱", "几", "什么", "谁", "哪", "哪里", "哪些", "哪个", "怎么", "吗", "有没有", "能不能", "是不是")
+)
+"""The words that make a Chinese question. Where a clause has two, a question may end between them: 有多少医生一年做多少台."""
+MOST_PLACES = 3
+"""How many places between two such words are looked at, those nearest to the second."""
 MAX_CLAUSES = 6
 """Longer messages tell a story; their last clauses are kept together."""
 
@@ -43,8 +51,10 @@ MAX_CLAUSES = 6
 def clauses(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
     """The clauses of a text as half-open spans of word indexes, at most MAX_CLAUSES, punctuation and links left out.
 
-    A space between Chinese characters, and a line break, ends a clause as well.
+    A space between Chinese characters, and a line break, ends a clause as well; so does, perhaps, the place before a word
+    that begins a question, or between two that make one.
     """
+    begins = _beginnings(words)
     found: list[tuple[int, int]] = []
     start = 0
     for index, word in enumerate(words):
@@ -60,11 +70,20 @@ def clauses(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
         if word.text in LINKS or word.text in ENDS:
             found.append((start, index))
             start = index + 1
-        elif spaced:
+        elif spaced or (index in begins and index > start):
             found.append((start, index))
             start = index
     found.append((start, len(words)))
     found = [(begin, end) for begin, end in found if begin < end]
     if len(found) > MAX_CLAUSES:
         found[MAX_CLAUSES - 1 :] = [(found[MAX_CLAUSES - 1][0], found[-1][1])]
+    return found
+
+
+def _beginnings(words: Sequence[Word]) -> set[int]:
+    """The words before which a further question may begin without a mark."""
+    found = {index for index, word in enumerate(words) if word.text in ASKING}
+    asked = [index for index, word in enumerate(words) if word.text in ASKED]
+    for first, second in zip(asked, asked[1:]):
+        found.update(range(max(first + 1, second - MOST_PLACES + 1), second + 1))
     return found

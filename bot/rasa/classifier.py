@@ -128,7 +128,8 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
                 continue
             judge = partial(_judge, self._model, words, found)
             _set_intent(message, _ranking(judge([(0, len(words))])[0], words, found))
-            questions = segments(normalised_of(message).text, words, judge)
+            places = [(name.start, name.end) for name in found if name.kind == "department"]
+            questions = segments(normalised_of(message).text, words, judge, places)
             if questions:
                 _set_segments(message, questions, words)
         return messages

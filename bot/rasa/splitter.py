@@ -2,7 +2,8 @@
 
 Every way to group the clauses of a message is weighed. A grouping counts if each group is a question that the
 model is sure of, and no two are about the same thing; the one with the most questions wins, then the surest. A greeting or a
-thank-you beside a question is left out. Where no grouping counts, the message is one question.
+thank-you beside a question is left out. A clause that only names another department asks the same of it ("how many beds in
+Shanghai and how many in Hangzhou"). Where no grouping counts, the message is one question.
 """
 
 from __future__ import annotations
@@ -20,6 +21,32 @@ MAX_QUESTIONS = 4
 COURTESIES = frozenset({"greet", "thank", "goodbye"})
 WHOLE_ONLY = frozenset({"ask_identity", "ask_capabilities", "ask_elsewhere", "ask_medical_knowledge", "ask_comparison"})
 """Questions that are answered only for a message as a whole."""
+
+LEANING = frozenset(
+    (
+        *(
+            "how",
+            "many",
+            "much",
+            "what",
+            "about",
+            "in",
+            "at",
+            "the",
+            "there",
+            "is",
+            "are",
+            "do",
+            "you",
+            "have",
+            "of",
+            "for",
+            "one",
+        ),
+        *("呢", "有", "几", "多少", "个", "张", "名", "位", "那", "那里", "那边", "怎么样", "又", "的", "是"),
+    )
+)
+"""Words that say nothing of what is asked."""
 
 Span = tuple[int, int]
 Judge = Callable[[Sequence[Span]], Sequence[Prediction]]
@@ -41,22 +68,24 @@ def groupings(count: int) -> Iterator[list[Span]]:
         yield list(zip(cuts, cuts[1:]))
 
 
-def segments(text: str, words: Sequence[Word], judge: Judge) -> list[Segment]:
+def segments(text: str, words: Sequence[Word], judge: Judge, places: Sequence[tuple[int, int]] = ()) -> list[Segment]:
     """The questions of a message in order; empty where it is a single one.
 
     Args:
         text: the normalised text.
         words: its words.
         judge: says of spans of words what they ask.
+        places: the half-open spans of characters that name departments.
     """
     parts = clauses(text, words)
     if len(parts) < 2:
         return []
     spans = {(first, last): (parts[first][0], parts[last - 1][1]) for first, last in _neighbours(len(parts))}
     judged = dict(zip(spans, judge(list(spans.values()))))
+    leaning = {group for group, span in spans.items() if _leans(words[slice(*span)], places)}
     best: list[Segment] = []
     for grouping in groupings(len(parts)):
-        candidate = _questions(grouping, spans, judged)
+        candidate = _questions(grouping, spans, judged, leaning)
         if candidate and _rank(candidate) > _rank(best):
             best = candidate
     return best
@@ -68,12 +97,25 @@ def _neighbours(count: int) -> Iterator[Span]:
             yield first, last
 
 
-def _questions(grouping: list[Span], spans: dict[Span, Span], judged: dict[Span, Prediction]) -> list[Segment] | None:
-    """The questions of one grouping; None where a group is unclear, or two ask the same."""
+def _leans(words: Sequence[Word], places: Sequence[tuple[int, int]]) -> bool:
+    """Whether words name a department and say nothing else."""
+    rest = [word.text for word in words if not any(start <= word.start < end for start, end in places)]
+    return len(rest) < len(words) and all(word in LEANING for word in rest)
+
+
+def _questions(
+    grouping: list[Span], spans: dict[Span, Span], judged: dict[Span, Prediction], leaning: set[Span]
+) -> list[Segment] | None:
+    """The questions of one grouping; None where a group is unclear, or two ask the same of the same."""
     questions: list[Segment] = []
+    leant = 0
     if len(grouping) < 2:
         return None
     for group in grouping:
+        if questions and group in leaning:
+            questions.append(Segment(spans[group], questions[-1].intent, questions[-1].confidence))
+            leant += 1
+            continue
         prediction = judged[group]
         intent = prediction.ranking[0][0]
         if prediction.novel or prediction.confidence < SURE:
@@ -85,7 +127,7 @@ def _questions(grouping: list[Span], spans: dict[Span, Span], judged: dict[Span,
         questions.append(Segment(spans[group], intent, prediction.confidence))
     if not questions or len(questions) > MAX_QUESTIONS:
         return None
-    return questions if len({question.intent for question in questions}) == len(questions) else None
+    return questions if len({question.intent for question in questions}) + leant == len(questions) else None
 
 
 def _rank(questions: list[Segment]) -> tuple[int, float]:
