@@ -14,82 +14,17 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import messages
 from benchmarks.hint3 import hint3_table
-from bot.language.examples import Example, read_examples
-from bot.language.names import NameFinder
-from bot.language.normalise import normalise
-from bot.language.tokenise import Tokeniser
-from bot.rasa.classifier import masked_words
-from bot.rasa.intent_model import IntentModel
-from bot.rasa.names import known_names
+from bot.cli.crossvalidation import FOLDS, Judged, cross_validate, macro_f1
+from bot.language.examples import read_examples
 
 RESULTS = Path(__file__).resolve().parent / "results"
-FOLDS = 5
 WORST = 25
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A held-out example and what the model said of it."""
-
-    example: Example
-    predicted: str
-    confidence: float
-    novel: bool
-
-
-class Reader:
-    """Text to the words that the intent model sees, as the pipeline of config.yml makes them."""
-
-    def __init__(self) -> None:
-        names = known_names()
-        self._tokeniser = Tokeniser(name.written for name in names)
-        self._finder = NameFinder(names)
-
-    def words(self, text: str) -> list[str]:
-        """The masked words of a text."""
-        normalised = normalise(text).text
-        words = self._tokeniser.words(normalised)
-        return masked_words(words, self._finder.find(normalised, words))
-
-
-def stratified_folds(labels: Sequence[str], count: int = FOLDS) -> NDArray[np.int64]:
-    """The fold of each example, the labels spread evenly; the same at every call."""
-    random = np.random.default_rng(0)
-    folds = np.empty(len(labels), dtype=np.int64)
-    for label in sorted(set(labels)):
-        rows = random.permutation([row for row, name in enumerate(labels) if name == label])
-        folds[rows] = np.arange(len(rows)) % count
-    return folds
-
-
-def cross_validate(examples: Sequence[Example]) -> list[Judged]:
-    """Every example judged by a model that has not seen it."""
-    reader = Reader()
-    texts = [reader.words(example.text) for example in examples]
-    folds = stratified_folds([f"{example.language} {example.intent}" for example in examples])
-    judged: list[Judged | None] = [None] * len(examples)
-    for fold in range(FOLDS):
-        train, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        model = IntentModel.fit([texts[row] for row in train], [examples[row].intent for row in train])
-        for row, prediction in zip(held, model.predict([texts[row] for row in held])):
-            judged[row] = Judged(examples[row], prediction.ranking[0][0], prediction.confidence, prediction.novel)
-        print(f"  fold {fold + 1} of {FOLDS}", flush=True)
-    return [found for found in judged if found]
-
-
-def macro_f1(truth: Sequence[str], predicted: Sequence[str]) -> float:
-    """The mean over intents of the harmonic mean of precision and recall."""
-    right = Counter(a for a, b in zip(truth, predicted) if a == b)
-    said, meant = Counter(predicted), Counter(truth)
-    return float(np.mean([2 * right[name] / (said[name] + meant[name]) for name in meant]))
 
 
 def calibration_error(judged: Sequence[Judged], bins: int = 10) -> tuple[float, list[tuple[float, float, int]]]:

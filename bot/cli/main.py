@@ -13,6 +13,8 @@ VERBS = {
     "departments": "check the department files: ./run departments check",
     "database": "the database's revision: ./run database, upgrade or downgrade REVISION",
     "staff": "who may work at the front desk: ./run staff add NAME, list, link, disable, enable",
+    "teach": "the review list of the front desk; teach the assistant what is accepted: ./run teach [--list]",
+    "erase": "erase a conversation: by its id, --ticket NUMBER or --telegram ID",
     "audit": "who looked at or did what at the front desk",
     "settings": "list the settings and their values",
     "test": "run the tests; further words go to pytest",
