@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from rapidfuzz import fuzz, process, utils
 
-from bot.desk.readings import reading
 from bot.language.examples import Example, read_examples
 from bot.language.script import HAN
-from bot.language.wording import Responses
 
 OUT_OF_SCOPE = "out_of_scope"
 SHOWN = 4
@@ -34,12 +32,12 @@ class Intents:
     """The intents of the training examples, which are read when first asked for.
 
     Args:
-        responses: of domain.yml, for the questions that stand for the intents.
+        asks: what a message with an intent asks, in a language.
         examples: instead of those under data/nlu.
     """
 
-    def __init__(self, responses: Responses, examples: Iterable[Example] | None = None) -> None:
-        self._responses = responses
+    def __init__(self, asks: Callable[[str, str], str], examples: Iterable[Example] | None = None) -> None:
+        self._asks = asks
         self._given = examples
 
     @cached_property
@@ -58,7 +56,7 @@ class Intents:
             return [self._intent(name, language, "") for name in self._examples]
         liked: dict[str, float] = {}
         for name, by_language in self._examples.items():
-            said = [name.replace("_", " "), reading(self._responses, name, language), *sum(by_language.values(), [])]
+            said = [name.replace("_", " "), self._asks(name, language), *sum(by_language.values(), [])]
             best = process.extractOne(text, said, scorer=fuzz.WRatio, processor=_spaced)
             liked[name] = best[1] if best else 0.0
         best_first = sorted((name for name in liked if liked[name] >= LEAST), key=lambda name: -liked[name])
@@ -67,7 +65,7 @@ class Intents:
     def _intent(self, name: str, language: str, text: str) -> Intent:
         examples = self._examples[name].get(language, [])
         found = process.extract(text, examples, scorer=fuzz.WRatio, processor=_spaced, limit=SHOWN) if text else []
-        return Intent(name, reading(self._responses, name, language), [hit[0] for hit in found] or examples[:SHOWN])
+        return Intent(name, self._asks(name, language), [hit[0] for hit in found] or examples[:SHOWN])
 
 
 def _spaced(text: str) -> str:

@@ -14,7 +14,6 @@ from bot.conversations.records import URGENCIES, Inbox, TicketState
 from bot.desk import schemas
 from bot.desk.access import Lead, Staff
 from bot.desk.errors import DeskRefusal, language_of
-from bot.desk.readings import reading
 from bot.desk.services import Desk, Parts
 from bot.desk.sessions import SignedIn
 from bot.desk.templates import filled
@@ -133,7 +132,7 @@ def page(request: Request, person: SignedIn, parts: Desk, template: str, **value
     """A page, or a fragment of one, for whoever is signed in."""
     language = language_of(request)
     prefix = parts.settings.url_prefix
-    said = partial(reading, parts.responses, language=language)
+    said = partial(parts.asks, language=language)
     content = render(
         template, language, prefix, error="", person=person.account, csrf=person.csrf, reading=said, **values
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -17,6 +18,7 @@ from bot.conversations.wakeups import Wakeups
 from bot.desk.accounts import Accounts
 from bot.desk.audit import Audit
 from bot.desk.intents import Intents
+from bot.desk.readings import reading
 from bot.desk.reviews import Reviews
 from bot.desk.sessions import Sessions
 from bot.language.wording import Responses
@@ -43,7 +45,6 @@ class Desk:
     sessions: Sessions
     audit: Audit
     reviews: Reviews
-    intents: Intents
     gate: Gate
     responses: Responses
     departments: Registry
@@ -51,10 +52,21 @@ class Desk:
     texts: Mapping[str, Mapping[str, str]]
     now: Callable[[], datetime]
 
+    @cached_property
+    def intents(self) -> Intents:
+        """The intents that a message can be said to have."""
+        return Intents(self.asks)
+
     @property
     def targets(self) -> dict[str, int]:
         """In how many minutes a ticket of each urgency is to be claimed."""
         return dict(zip(URGENCIES, map(int, self.settings.desk_targets)))
+
+    def asks(self, intent: str, language: str) -> str:
+        """What a message with an intent asks: the question that stands for it, else what texts.yml calls it, else its name."""
+        question = reading(self.responses, intent, language)
+        label = self.texts.get(f"intent_{intent}")
+        return label[language] if question == intent and label else question
 
     def text(self, key: str, language: str) -> str:
         """A text of bot/web/texts.yml, section `desk`."""

@@ -10,7 +10,6 @@ from bot.conversations.records import Conversation, Message, Reply
 from bot.conversations.transactions import Transactions, new_id
 from bot.desk.accounts import Accounts
 from bot.desk.audit import Audit
-from bot.desk.intents import Intents
 from bot.desk.reviews import Reviews
 from bot.desk.services import Desk
 from bot.desk.sessions import Sessions
@@ -59,7 +58,6 @@ def make_desk(parts: Services, clock: Callable[[], datetime]) -> Desk:
         sessions=Sessions(transactions, accounts, parts.settings.desk_session_hours),
         audit=Audit(transactions),
         reviews=Reviews(transactions),
-        intents=Intents(parts.words.responses),
         gate=parts.intake.gate,
         responses=parts.words.responses,
         departments=Registry(),
