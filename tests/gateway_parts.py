@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,7 +49,7 @@ def reply(text: str, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class RasaDouble:
-    """Answers as the connector does (docs/connector.md): "echo: <text>", or what `answers` says.
+    """Answers as the connector does (docs/connector.md): "echo: <text>", or what `answers` says, with the intents of `rankings`.
 
     `failures`: the next answers to a text are these statuses and codes. `slow`: seconds before every answer.
     """
@@ -59,6 +59,7 @@ class RasaDouble:
     ready: bool = True
     slow: float = 0.0
     answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    rankings: dict[str, Sequence[str]] = field(default_factory=dict)
     pinned: dict[str, str] = field(default_factory=dict)
     failures: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -102,7 +103,7 @@ class RasaDouble:
                 "pinned_language": self.pinned.get(text, asked["language"]),
                 "kind": "fact",
                 "intent": {"name": "ask_beds", "confidence": 0.9},
-                "ranking": [{"name": "ask_beds", "confidence": 0.9}],
+                "ranking": [{"name": name, "confidence": 0.9} for name in self.rankings.get(text, ("ask_beds",))],
                 "entities": [],
                 "gate": None,
                 "replies": self.answers.get(text, [reply(f"echo: {text}")]),

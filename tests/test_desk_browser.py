@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import PATIENCE, SCREENSHOTS
-from desk_parts import PASSWORD, desk, hire, wish
+from browser import SCREENSHOTS
+from desk_pages import sign_in, violations
+from desk_parts import desk, hire, wish
 from gateway_parts import Running, reply, texts
 
 if TYPE_CHECKING:
@@ -29,25 +30,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def staff(running: Running, new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
     """Sign somebody in; the inbox."""
 
-    def sign_in(name: str, language: str = "en", **options: Any) -> Page:
-        page = new_context(locale="zh-CN" if language == "zh" else "en", **options).new_page()
-        page.set_default_timeout(PATIENCE)
-        page.goto(f"{running.url}/desk/")
-        page.fill("[name=name]", name)
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_selector("#fragment")
-        return page
+    def signed_in(name: str, language: str = "en", **options: Any) -> Page:
+        return sign_in(new_context(locale="zh-CN" if language == "zh" else "en", **options), running, name)
 
-    return sign_in
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
+    return signed_in
 
 
 def test_two_at_the_desk_and_a_patient(
@@ -195,13 +181,15 @@ def test_a_filter_does_not_hide_an_emergency_from_the_title(running: Running, st
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(running: Running, staff: Callable[..., Page], scheme: str) -> None:
-    _, ticket = wish(running)
+    patient, ticket = wish(running)
+    past = f"/conversations/{patient.conversation}"
     running.client(language="zh").send("我喘不上气")
     page = staff("zhang.wei", "zh" if scheme == "light" else "en", color_scheme=scheme)
     page.locator("tr[data-urgency=emergency]").wait_for()
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"desk-inbox-{scheme}.png")
-    for path in ("/", f"/tickets/{ticket}", "/handover", "/ask", "/facts", "/insights", "/accounts", "/login"):
+    for path in ("/", f"/tickets/{ticket}", "/handover", "/ask", "/search?text=park", "/teach", past, "/facts",
+                 "/insights", "/accounts", "/login"):  # fmt: skip
         page.goto(f"{running.url}/desk{path}")
         page.wait_for_load_state()
         assert violations(page) == [], path

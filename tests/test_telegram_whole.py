@@ -7,15 +7,14 @@ import logging
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from gateway_parts import RasaDouble, Running, gateway, listening, until
+from gateway_parts import RasaDouble, gateway, listening, until
 from postgresql import PostgreSQL
+from telegram_gateway import state, telegram
 from telegram_server import TOKEN, Telegram
 
 from bot.cli.ask import gateway_answers
@@ -26,25 +25,6 @@ from bot.gateway.telegram import webhook
 from bot.settings import ROOT
 
 ANNA, BO = 7, 8
-
-
-@contextmanager
-def telegram(folder: Path, **more: Any) -> Iterator[tuple[Telegram, Running]]:
-    """A gateway with its Telegram."""
-    server, port = Telegram(), free_port()
-    with listening(server.app(), port):
-        address = f"http://127.0.0.1:{port}"
-        try:
-            with gateway(folder, telegram_bot_token=TOKEN, telegram_api_base=address, **more) as running:
-                until(lambda: state(running) not in ("starting", "unreachable"))
-                yield server, running
-        finally:
-            server.updates.append({"update_id": 1_000_000})  # lets the last getUpdates end
-
-
-def state(running: Running) -> str:
-    found: str = httpx.get(f"{running.url}/readyz").json()["telegram"]
-    return found
 
 
 def test_a_conversation(tmp_path: Path) -> None:

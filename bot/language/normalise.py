@@ -44,12 +44,15 @@ def normalise(raw: str) -> Normalised:
     """Normalise any text; never raises. Time is linear in its length."""
     characters: list[str] = []
     origins: list[int] = []
+    last, run = " ", 0
     for index, character in enumerate(raw):
         for plain in _plain(character):
-            if plain == " " and (not characters or characters[-1] == " "):
-                continue
-            if not plain.isdigit() and characters[-MAX_RUN:] == [plain] * MAX_RUN:
-                continue
+            if plain == last:
+                if plain == " " or (run >= MAX_RUN and not plain.isdigit()):
+                    continue
+                run += 1
+            else:
+                last, run = plain, 1
             characters.append(plain)
             origins.append(index)
     while characters and characters[-1] == " ":

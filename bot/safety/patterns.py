@@ -12,7 +12,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacy.matcher import Matcher
 from spacy.tokens import Doc, Token
@@ -64,16 +64,30 @@ class _Pattern:
     needed: frozenset[int]
 
 
-class _Node:
-    """A place in the tree of phrases: where the next word leads, and the phrase that ends here with the items that have it."""
+class _Standing(NamedTuple):
+    """A phrase or number in a sentence: the items that have it, those of them that are keys, and its half-open span of words."""
 
-    __slots__ = ("beginnings", "items", "phrase", "words")
+    items: set[int]
+    keys: set[int]
+    start: int
+    end: int
+    phrase: Phrase
+
+
+class _Node:
+    """A place in the tree of phrases: where the next word leads, and the phrase that ends here with the items that have it.
+
+    `keys`: those of the items under which patterns are looked up.
+    """
+
+    __slots__ = ("beginnings", "items", "keys", "phrase", "words")
 
     def __init__(self) -> None:
         self.words: dict[str, _Node] = {}
         self.beginnings: dict[str, _Node] = {}
         self.phrase: Phrase = ()
         self.items: set[int] = set()
+        self.keys: set[int] = set()
 
     def grow(self, phrase: Phrase) -> _Node:
         """The place where a phrase ends."""
@@ -83,11 +97,6 @@ class _Node:
             node = step.setdefault(key, _Node())
         node.phrase = phrase
         return node
-
-    @property
-    def leads_on(self) -> bool:
-        """Whether a word may lead on from here."""
-        return bool(self.words or self.beginnings)
 
     def after(self, word: str) -> list[_Node]:
         """The places to which a word leads."""
@@ -108,15 +117,19 @@ class Patterns:
     def __init__(self, named: Iterable[tuple[str, Row]]) -> None:
         numbers: dict[Item, int] = {}
         patterns = [_pattern(name, row, numbers) for name, row in named]
-        self._phrases = _Node()
-        for item, index in numbers.items():
-            for phrase in item.phrases:
-                self._phrases.grow(phrase).items.add(index)
-        self._ranges = [(item.low, item.high, index) for item, index in numbers.items() if item.high >= item.low]
         sizes = {index: len(item.phrases) for item, index in numbers.items()}
         self._keyed: dict[int, list[_Pattern]] = defaultdict(list)
         for pattern in patterns:
             self._keyed[min(pattern.needed, key=sizes.__getitem__)].append(pattern)
+        self._phrases = _Node()
+        for item, index in numbers.items():
+            for phrase in item.phrases:
+                node = self._phrases.grow(phrase)
+                node.items.add(index)
+                if index in self._keyed:
+                    node.keys.add(index)
+        self._letters = {beginning[0] for beginning in self._phrases.beginnings}
+        self._ranges = [(item.low, item.high, index) for item, index in numbers.items() if item.high >= item.low]
 
     def words(self) -> set[str]:
         """The words of all phrases."""
@@ -131,41 +144,53 @@ class Patterns:
     def candidates(self, words: Sequence[str]) -> Candidates:
         """The patterns of which every item is in a sentence."""
         found = [*self._found(words), *self._numbers(words)]
-        present: set[int] = set().union(*(items for items, *_ in found))
-        fitting = (pattern for index in present if index in self._keyed for pattern in self._keyed[index])
+        keys: set[int] = set().union(*(one.keys for one in found if one.keys))
+        if not keys:
+            return Candidates((), ())
+        present: set[int] = set().union(*(one.items for one in found))
+        fitting = (pattern for index in keys for pattern in self._keyed[index])
         return Candidates([pattern for pattern in fitting if pattern.needed <= present], found)
 
-    def _found(self, words: Sequence[str]) -> Iterator[tuple[set[int], int, int, Phrase]]:
-        """The items of every phrase in a sentence, the half-open span of words where it stands, and the phrase."""
+    def _found(self, words: Sequence[str]) -> Iterator[_Standing]:
+        """Where phrases stand in a sentence."""
         last = len(words)
+        first, letters = self._phrases.words, self._letters
         for start, word in enumerate(words):
+            if word not in first and word[0] not in letters:
+                continue  # most words begin nothing
             paths = [(node, start + 1) for node in self._phrases.after(word)]
             while paths:
                 node, end = paths.pop()
                 if node.items:
-                    yield node.items, start, end, node.phrase
-                if end < last and node.leads_on:
+                    yield _Standing(node.items, node.keys, start, end, node.phrase)
+                if end == last:
+                    continue
+                if node.beginnings:
                     paths += [(after, end + 1) for after in node.after(words[end])]
+                elif words[end] in node.words:
+                    paths.append((node.words[words[end]], end + 1))
 
-    def _numbers(self, words: Sequence[str]) -> Iterator[tuple[set[int], int, int, Phrase]]:
-        """The same of every number."""
+    def _numbers(self, words: Sequence[str]) -> Iterator[_Standing]:
+        """Where numbers stand that some item allows."""
         for index, word in enumerate(words):
             if word[0].isdigit():
                 value = number(word)
-                yield {item for low, high, item in self._ranges if low <= value <= high}, index, index + 1, ()
+                items = {item for low, high, item in self._ranges if low <= value <= high}
+                yield _Standing(items, items & self._keyed.keys(), index, index + 1, ())
 
 
 class Candidates:
     """The patterns of which every item is in a sentence, and where the items stand."""
 
-    def __init__(self, patterns: Sequence[_Pattern], found: Sequence[tuple[set[int], int, int, Phrase]]) -> None:
+    def __init__(self, patterns: Sequence[_Pattern], found: Sequence[_Standing]) -> None:
         self._patterns = patterns
         self._places: dict[int, dict[int, dict[int, Phrase]]] = {
             index: {} for pattern in patterns for index in pattern.numbers
         }
-        for items, start, end, phrase in found if patterns else ():
-            for index in items & self._places.keys():
-                self._places[index].setdefault(start, {})[end] = phrase
+        wanted = frozenset(self._places)
+        for one in found if patterns else ():
+            for index in one.items & wanted:
+                self._places[index].setdefault(one.start, {})[one.end] = one.phrase
 
     def matches(self, bounds: Bounds = NO_BOUNDS) -> list[Match]:
         """Where the patterns stand in the sentence, once for each name and span."""

@@ -4,6 +4,7 @@ import { call, element } from "./desk-parts.js";
 
 /** Milliseconds without a key after which is looked. */
 const PAUSE = 250;
+/** Of several searches only the last one shows what it found. */
 let asked = 0;
 
 document.addEventListener("input", (event) => {
@@ -33,10 +34,12 @@ function list(box) {
 
 /** @param {HTMLInputElement} box */
 async function show(box) {
+  const mine = ++asked;
   const place = list(box);
   // Nothing typed yet: the message itself is what is like the right one.
   const text = box.value || (box.closest("[data-lesson]")?.querySelector(".text")?.textContent ?? "");
   const found = await call(`/intents?text=${encodeURIComponent(text.slice(0, 200))}`, "GET").catch(() => []);
+  if (mine !== asked) return;
   place.replaceChildren(...found.map((/** @type {any} */ intent) => choice(intent, place.dataset.choose ?? "")));
   if (!found.length) place.append(element("li", "", place.dataset.none));
 }

@@ -118,7 +118,7 @@ export class Log {
 
   /** Only what was said last offers buttons; only the last emergency stays in sight, low once something has followed. */
   #settle() {
-    const said = this.#all(".message:not(.greeting,.event)");
+    const said = this.#all(".message:not(.greeting,.event),.asks");
     const emergencies = this.#all(".emergency:not(.past)");
     for (const choices of this.#all(".message:not(.greeting) .choices")) choices.hidden = choices.parentElement !== said[said.length - 1];
     for (const card of emergencies) {

@@ -31,6 +31,7 @@ export function messageElement(message, rated, act) {
     element.tabIndex = 0;
   }
   if (message.buttons.length) element.append(choices(message, act));
+  if (message.buttons.length) element.classList.add("asks");
   const foot = make("div", { className: "foot" }, make("time", { dateTime: message.time }));
   if (sender === "bot" && RATED.includes(kind)) foot.append(thumbs(seq, rated, act));
   if (sender !== "event") element.append(foot);
