@@ -7,9 +7,12 @@ warning, of a library that Rasa 3.6 holds at an old version, is silenced by its 
 
 from __future__ import annotations
 
+import logging
 import runpy
 import sys
 import warnings
+
+import structlog
 
 KNOWN = (
     "distutils Version classes are deprecated",  # sanic_cors
@@ -21,7 +24,8 @@ KNOWN = (
 
 
 def silence() -> None:
-    """Silence the known warnings in this process."""
+    """Silence the known warnings in this process, and Rasa's debug lines: they hold whole messages."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     import sanic  # noqa: F401  # for its own filter, which would come before ours
 
     for message in KNOWN:

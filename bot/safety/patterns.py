@@ -144,10 +144,10 @@ class Patterns:
     def candidates(self, words: Sequence[str]) -> Candidates:
         """The patterns of which every item is in a sentence."""
         found = [*self._found(words), *self._numbers(words)]
-        keys: set[int] = set().union(*(one.keys for one in found if one.keys))
+        keys: set[int] = set().union(*[one.keys for one in found]) if found else set()
         if not keys:
             return Candidates((), ())
-        present: set[int] = set().union(*(one.items for one in found))
+        present: set[int] = set().union(*[one.items for one in found])
         fitting = (pattern for index in keys for pattern in self._keyed[index])
         return Candidates([pattern for pattern in fitting if pattern.needed <= present], found)
 

@@ -23,7 +23,9 @@ class Sounds:
         for word in words:
             for index, character in enumerate(word):
                 self._around[word[:index], word[index + 1 :]].append(character)
-        self._befores = {before for before, _ in self._around}
+        self._next: dict[str, set[str]] = defaultdict(set)
+        for before, after in self._around:
+            self._next[before].add(after[:1])
         self._wanted = {_sound(character) for characters in self._around.values() for character in characters}
         self._longest = max((len(before) + len(after) for before, after in self._around), default=0)
 
@@ -35,7 +37,8 @@ class Sounds:
                 continue
             for start in range(max(0, index - self._longest), index + 1):
                 before = text[start:index]
-                if before in self._befores:
+                following = self._next.get(before, ())
+                if "" in following or text[index + 1 : index + 2] in following:
                     meant = self._meant(before, character, text[index + 1 : index + 1 + self._longest - len(before)])
                     characters[index] = meant or characters[index]
         return "".join(characters)
