@@ -61,6 +61,8 @@ def answer(question: Question, departments: Sequence[Department], vocabulary: Vo
     if places and (not question.departments or OTHER_HOSPITAL in places):
         return [Answer("unknown", "utter_elsewhere", topic=question.topic)]
     things = _things(question, departments, vocabulary)
+    if question.topic == "elsewhere":  # "which hospital is good for …" is ours only where a file names the very thing
+        things = [thing for thing in things if thing in question.entities]
     if things and question.topic in THING_TOPICS:
         return _about_things(question, things, departments, vocabulary)
     if question.topic in ("elsewhere", "medical_knowledge"):

@@ -55,7 +55,8 @@ class Lesson:
         VAR.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="teach-", dir=VAR) as folder:
             examples = read_examples(self.nlu)
-            learnt = self._train(Path(folder))
+            print(f"Training on {len(self.taught)} more examples.", flush=True)
+            learnt = trained(self.taught, self.nlu, Path(folder))
             print("The model in use:", flush=True)
             before = regression.measure(model, examples, folds=self.folds)
             print("The model that has learnt:", flush=True)
@@ -67,27 +68,29 @@ class Lesson:
                 self._install(learnt)
             return lost
 
-    def _train(self, folder: Path) -> Path:
-        """A model of a copy of the data with the examples added."""
-        data = folder / "data"
-        shutil.copytree(ROOT / "data", data, ignore=shutil.ignore_patterns("nlu"))
-        shutil.copytree(self.nlu, data / "nlu")
-        add_taught(self.taught, data / "nlu")
-        print(f"Training on {len(self.taught)} more examples.", flush=True)
-        more = ("--data", str(data), "--out", str(folder), "--fixed-model-name", "learnt", "--quiet")
-        ended = subprocess.run(
-            rasa_command("train", *more), cwd=ROOT, env=environment(), capture_output=True, text=True
-        )
-        if ended.returncode:
-            raise regression.RegressionError(f"`rasa train` failed:\n{(ended.stdout + ended.stderr)[-2000:]}")
-        return folder / "learnt.tar.gz"
-
     def _install(self, learnt: Path) -> None:
         """Write the examples, then the model; killed in between, the next start trains the same."""
         add_taught(self.taught, self.nlu)
         shutil.move(learnt, self.models / time.strftime("%Y%m%d-%H%M%S-taught.tar.gz"))
         if self.nlu == FOLDER:
             (self.models / STAMP).write_text(inputs_digest())
+
+
+def trained(taught: Sequence[Example], nlu: Path, folder: Path) -> Path:
+    """A model, made in a folder, of a copy of the data with the examples of another folder and those that are taught.
+
+    Raises:
+        bot.cli.regression.RegressionError: if it cannot be trained.
+    """
+    data = folder / "data"
+    shutil.copytree(ROOT / "data", data, ignore=shutil.ignore_patterns("nlu"))
+    shutil.copytree(nlu, data / "nlu")
+    add_taught(taught, data / "nlu")
+    more = ("--data", str(data), "--out", str(folder), "--fixed-model-name", "learnt", "--quiet")
+    ended = subprocess.run(rasa_command("train", *more), cwd=ROOT, env=environment(), capture_output=True, text=True)
+    if ended.returncode:
+        raise regression.RegressionError(f"`rasa train` failed:\n{(ended.stdout + ended.stderr)[-2000:]}")
+    return folder / "learnt.tar.gz"
 
 
 def main(arguments: list[str]) -> int:

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 FALLBACK = "nlu_fallback"
 BARE_NAME = "inform"
+OUT_OF_SCOPE = "out_of_scope"
 ANSWERS = frozenset({"affirm", "deny"})
 MOST_BESIDE_NAMES = 2
 """The most words that an unclear message may have beside names for the names to be answered on their own: 杭州也有？"""
@@ -160,10 +161,13 @@ def only_names(words: list[Word], found: list[Found]) -> bool:
 
 
 def _leans_on_name(prediction: Prediction, words: list[Word], found: list[Found]) -> bool:
-    """Whether an unclear message is about the names in it: there is little beside them, or the likeliest reading says so."""
+    """Whether an unclear message is about the names in it: there is little beside them, or the likeliest reading says so.
+
+    Not where it reads like none of our business: "microwave" and "tips" are everyday words too.
+    """
     own = [name for name in found if name.own]
     reading = prediction.ranking[0][0]
-    if not own or not (prediction.novel or reading in ANSWERS):
+    if not own or reading == OUT_OF_SCOPE or not (prediction.novel or reading in ANSWERS):
         return False
     about = any(reading in ASKED_OF_NAMES.get(name.kind, ()) for name in own)
     return len(_beside(words, own)) <= MOST_BESIDE_NAMES or (about and len(words) <= LONGEST_ABOUT_NAMES)
