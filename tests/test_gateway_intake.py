@@ -27,7 +27,7 @@ from bot.settings import Settings
 
 WORDS = Words(Settings())
 OWN = (
-    "utter_emergency_told", "utter_ticket_opened", "utter_ticket_withdrawn",
+    "utter_emergency_told", "utter_emergency_told_closed", "utter_ticket_opened", "utter_ticket_withdrawn",
     "utter_starting", "utter_trouble", "utter_erased", *(f"error_{code}" for code in CODES),
 )  # fmt: skip
 
@@ -46,7 +46,7 @@ def waiting(store: Store) -> Waiting:
 
 @pytest.fixture
 def intake(store: Store) -> Intake:
-    return Intake(store, shipped_gate(), WORDS, Metrics())
+    return Intake(store, shipped_gate(), WORDS, waiting(store), Metrics())
 
 
 @given(st.text())

@@ -124,3 +124,13 @@ def test_outside_the_hours_it_says_when_and_what_else(desk: Desk, hours: tuple[s
     assert "emergency department" in text and "120" in text
     assert zh in desk.opened("zh", desk_hours=hours)
     assert "{" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "open_", "closed"), [("en", "a person there will", "nobody is"), ("zh", "会看到", "没有人值班")]
+)
+def test_an_emergency_outside_the_hours_promises_nobody(desk: Desk, language: str, open_: str, closed: str) -> None:
+    assert open_ in desk.waiting().emergency_told(language, None, "chest_pain")
+    at_night = desk.waiting(desk_hours=("tue 08:00-12:00",))
+    assert closed in at_night.emergency_told(language, None, "chest_pain")
+    assert at_night.emergency_told(language, None, "suicide") != at_night.emergency_told(language, None, "chest_pain")

@@ -123,6 +123,7 @@ async def _services(
     wakeups = wakeups_for(engine)
     stack.callback(wakeups.close)
     store = Store(engine, wakeups, clock)
+    waiting = Waiting(settings, store, words, clock)
     rasa = Rasa(settings.rasa_url or f"http://127.0.0.1:{settings.rasa_port}", settings.secret)
     stack.push_async_callback(rasa.close)
     return Services(
@@ -132,8 +133,8 @@ async def _services(
         wakeups=wakeups,
         words=words,
         metrics=metrics,
-        intake=Intake(store, await in_thread(shipped_gate), words, metrics),
-        waiting=Waiting(settings, store, words, clock),
+        intake=Intake(store, await in_thread(shipped_gate), words, waiting, metrics),
+        waiting=waiting,
         rasa=rasa,
         status=Status(rasa, metrics),
         tokens=Tokens(settings.secret, settings.token_days, clock),

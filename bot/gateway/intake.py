@@ -14,6 +14,7 @@ from bot.conversations.records import Conversation, Message, NewTicket, Reply
 from bot.conversations.store import Store
 from bot.gateway.buttons import Press
 from bot.gateway.metrics import Metrics
+from bot.gateway.waiting import Waiting
 from bot.gateway.words import Words
 from bot.language.mask import mask
 from bot.language.script import choose_language, detect_language, detect_script
@@ -64,13 +65,15 @@ class Intake:
         store: where they go.
         gate: what reads them first.
         words: for the answer to an emergency.
+        waiting: for what that says of the front desk.
         metrics: where they are counted.
     """
 
-    def __init__(self, store: Store, gate: Gate, words: Words, metrics: Metrics) -> None:
+    def __init__(self, store: Store, gate: Gate, words: Words, waiting: Waiting, metrics: Metrics) -> None:
         self._store = store
         self.gate = gate
         self._words = words
+        self._waiting = waiting
         self._metrics = metrics
 
     def emergency(self, text: str) -> Decision | None:
@@ -145,7 +148,7 @@ class Intake:
         language = choose_language(conversation.language, detect_language(text), None, text)
         script = detect_script(text) or conversation.script
         reply = self._words.reply("utter_emergency", language, script, decision.rule)
-        told = self._words.text("utter_emergency_told", language, script, decision.rule)
+        told = self._waiting.emergency_told(language, script, decision.rule)
         body = {
             **reply.body,
             "rule": decision.rule,

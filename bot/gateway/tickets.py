@@ -73,11 +73,11 @@ def new_ticket(
     )
 
 
-def told(store: Store, words: Words, waiting: Waiting, reply: Reply, conversation: Conversation) -> Reply:
+def told(store: Store, waiting: Waiting, reply: Reply, conversation: Conversation) -> Reply:
     """A reply of Rasa's with which a ticket is opened, saying so: Rasa does not know whether a front desk is connected. Blocks."""
     language, script = reply.body["language"], reply.body.get("script")
     if reply.kind == "emergency":
-        more = words.text("utter_emergency_told", language, script, reply.body.get("rule") or "")
+        more = waiting.emergency_told(language, script, reply.body.get("rule") or "")
         return replace(reply, text=f"{reply.text}\n{more}")
     if reply.kind == "handoff":
         return replace(reply, text=about_waiting(store, waiting, conversation, language, script).text)

@@ -52,6 +52,12 @@ class Waiting:
         """For one that waits already; a claimed one is the first in line."""
         return self._reply("utter_ticket_waiting", language, script, self._store.tickets.place(ticket.id) or 1)
 
+    def emergency_told(self, language: str, script: str | None, rule: str) -> str:
+        """What is added to the answer to an emergency: that the front desk is told, or that nobody is there to read it now."""
+        staffed = self._hours.staffed(self._clock().astimezone(self._zone))
+        name = "utter_emergency_told" if staffed else "utter_emergency_told_closed"
+        return self._words.text(name, language, script, rule)
+
     def _reply(self, name: str, language: str, script: str | None, place: int) -> Reply:
         now = self._clock().astimezone(self._zone)
         staffed = self._hours.staffed(now)

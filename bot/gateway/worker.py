@@ -146,7 +146,7 @@ class Worker:
 
     async def _told(self, reply: Reply, conversation: Conversation) -> Reply:
         parts = self._parts
-        return await in_thread(tickets.told, parts.store, parts.words, parts.waiting, reply, conversation)
+        return await in_thread(tickets.told, parts.store, parts.waiting, reply, conversation)
 
     async def _ticket(self, leased: Work, urgency: Urgency) -> NewTicket:
         messages = await self._up_to(leased)
