@@ -102,7 +102,7 @@ class RasaDouble:
                 "script": None,
                 "pinned_language": self.pinned.get(text, asked["language"]),
                 "kind": "fact",
-                "intent": {"name": "ask_beds", "confidence": 0.9},
+                "intent": {"name": self.rankings.get(text, ("ask_beds",))[0], "confidence": 0.9},
                 "ranking": [{"name": name, "confidence": 0.9} for name in self.rankings.get(text, ("ask_beds",))],
                 "entities": [],
                 "gate": None,

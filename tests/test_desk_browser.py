@@ -41,6 +41,10 @@ def test_two_at_the_desk_and_a_patient(
 ) -> None:
     from playwright.sync_api import expect
 
+    running.rasa.answers["Where can I park?"] = [
+        reply("I do not have that. The front desk can tell you.", kind="unknown")
+    ]
+    running.rasa.rankings["Where can I park?"] = ("ask_practicalities",)
     first, second = staff("li.na"), staff("zhang.wei", "zh")
     visitor = new_context(locale="en").new_page()
     visitor.goto(f"{running.url}/?lang=en")

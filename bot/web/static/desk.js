@@ -128,8 +128,11 @@ function status() {
   return fragment?.querySelector("[data-when]")?.getAttribute("data-when");
 }
 
-/** What can be done now: a claim while nobody has it, putting back while it is one's own. */
+/** What can be done now: a claim while nobody has it, putting back while it is one's own; how urgent the ticket is by now. */
 function fitForms() {
+  const urgency = fragment?.querySelector("[data-when]")?.getAttribute("data-urgency");
+  const chosen = document.querySelector("form[data-api$='/urgency'] select");
+  if (urgency && chosen instanceof HTMLSelectElement && chosen !== document.activeElement) chosen.value = urgency;
   const now = status();
   for (const form of document.querySelectorAll("form[data-when]")) {
     if (form instanceof HTMLElement) form.hidden = form.dataset.when !== now;
