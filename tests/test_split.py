@@ -26,7 +26,7 @@ from bot.language.tokenise import Tokeniser
         ("how many doctors how many operations", ["how many doctors", "how many operations"]),
         ("tell me what you treat", ["tell me", "what you treat"]),
         ("你们做TACE吗多少钱", ["你们做tace吗", "多少钱"]),
-        ("有多少医生一年做多少台", ["有多少医生", "一年", "做", "多少台"]),
+        ("有多少医生一年做多少台", ["有多少", "医生", "一年", "做", "多少台"]),
         ("一年做多少台", ["一年做多少台"]),
         ("and", []),
         ("和", []),

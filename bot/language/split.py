@@ -39,10 +39,29 @@ LINKS = frozenset(
 ASKING = frozenset(("how", "what", "who", "whom", "whose", "when", "where", "which", "why"))
 """Words before which a question may begin without a mark: "how many doctors how many operations a year"."""
 ASKED = frozenset(
-    ("多少", "多少钱", "几", "什么", "谁", "哪", "哪里", "哪些", "哪个", "怎么", "吗", "有没有", "能不能", "是不是")
+    (
+        "多少",
+        "多少钱",
+        "几",
+        "什么",
+        "谁",
+        "哪",
+        "哪里",
+        "哪些",
+        "哪个",
+        "怎么",
+        "啥",
+        "哪位",
+        "哪年",
+        "几个",
+        "吗",
+        "有没有",
+        "能不能",
+        "是不是",
+    )
 )
 """The words that make a Chinese question. Where a clause has two, a question may end between them: 有多少医生一年做多少台."""
-MOST_PLACES = 3
+MOST_PLACES = 4
 """How many places between two such words are looked at, those nearest to the second."""
 MAX_CLAUSES = 6
 """Longer messages tell a story; their last clauses are kept together."""
