@@ -222,6 +222,8 @@ def _pattern(name: str, row: Row, numbers: dict[Item, int]) -> _Pattern:
 
 def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> Iterable[tuple[int, int]]:
     """The half-open spans of words in which a pattern stands."""
+    if len(pattern.needed) == len(pattern.row):
+        return _plain_spans(pattern, places, bounds)
     begun = {(-1, -1, 0)}  # where it starts, how far it is, the reach left over
     for item, index in zip(pattern.row, pattern.numbers):
         further: set[tuple[int, int, int]] = set()
@@ -238,11 +240,30 @@ def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> I
     return {(start, end) for start, end, _ in begun if end >= 0}
 
 
+def _plain_spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> Iterable[tuple[int, int]]:
+    """The same of a pattern without optional items, as most are: in half the time."""
+    first = places[pattern.numbers[0]]
+    begun = {(start, end) for start, ends in first.items() if start not in bounds.denied for end in ends}
+    for item, index in zip(pattern.row[1:], pattern.numbers[1:]):
+        found = places[index]
+        begun = {
+            (start, stop)
+            for start, end in begun
+            for at in _reached(found, end, item.reach, bounds)
+            for stop in found[at]
+        }
+        if not begun:
+            return ()
+    return begun
+
+
 def _reached(found: Places, end: int, reach: int, bounds: Bounds) -> list[int]:
     """Where the next item of a pattern may begin: anywhere at first (`end` is -1), then at most `reach` words further on."""
     if end < 0:
         return [at for at in found if at not in bounds.denied]
     furthest = end + reach
+    if bounds is NO_BOUNDS:
+        return [at for at in found if end <= at <= furthest]
     if bounds.shut:
         furthest = min((index for index in bounds.shut if end <= index < furthest), default=furthest)
     return [at for at in found if end <= at <= furthest and (at == end or at not in bounds.denied)]
