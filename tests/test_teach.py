@@ -21,7 +21,7 @@ from bot.desk.reviews import Reviews
 from bot.language.examples import FOLDER, Example, add_taught, read_examples
 
 KNOWN = read_examples()[0].text
-SOME = 12
+SOME = 5
 """Examples of each intent and language that a model for a test is trained on."""
 
 
