@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Literal
 
 from bot.safety.cues import Cues, Found
-from bot.safety.patterns import NO_BOUNDS, Match, Patterns, document
+from bot.safety.patterns import Match, Patterns
 from bot.safety.rules import CueName, Notation, Rule, Rules, read_rules
 from bot.safety.sounds import Sounds
 from bot.safety.words import Reader, Sentence
@@ -113,31 +113,31 @@ class _Language:
     def decision(self, sentence: Sentence, best: Decision) -> Decision:
         """The best so far, or what the rules say of a sentence, where that is graver: the first emergency, the first advice, HELD."""
         candidates = self._patterns.candidates(sentence.words)
-        found = candidates.matches()
-        if not found:
+        if not candidates:
             return best
         cues = self._cues.find(sentence)
         bounds = self._cues.bounds(cues, sentence)
-        if bounds != NO_BOUNDS:
-            found = candidates.matches(bounds)
-        said = [(self._decision(match, cues, sentence), match) for match in sorted(found, key=self._place)]
-        for decision, match in sorted(said, key=lambda pair: GRAVITY.index(pair[0].verdict)):
-            if GRAVITY.index(decision.verdict) >= GRAVITY.index(best.verdict):
-                break
-            if candidates.confirmed(match, document(sentence.words, bounds), bounds):
-                return decision
+        found = sorted(candidates.matches(bounds), key=self._place)
+        for verdict in GRAVITY[: GRAVITY.index(best.verdict)]:
+            for match in found:
+                rule = self._rule(match)
+                if rule.kind != verdict or self._held_back(match, cues, sentence):
+                    continue
+                if candidates.confirmed(match, sentence.words, bounds):
+                    return Decision(verdict, rule.id, sentence.quote(match.start, match.end), self._language)
         return HELD if best is PASS else best
+
+    def _rule(self, match: Match) -> Rule:
+        return self._rules[match.name.removesuffix(NAMED)]
 
     def _place(self, match: Match) -> tuple[int, int, int]:
         """What comes first: what begins first, of these the longest, of these the rule that stands first in the file."""
         return match.start, -match.end, self._order[match.name.removesuffix(NAMED)]
 
-    def _decision(self, match: Match, cues: Found, sentence: Sentence) -> Decision:
-        rule = self._rules[match.name.removesuffix(NAMED)]
+    def _held_back(self, match: Match, cues: Found, sentence: Sentence) -> bool:
+        rule = self._rule(match)
         about = self._cues.about(match, cues, sentence).difference(rule.despite)
-        if _hold_back(about, rule, match.name.endswith(NAMED)):
-            return HELD
-        return Decision(rule.kind, rule.id, sentence.quote(match.start, match.end), self._language)
+        return _hold_back(about, rule, match.name.endswith(NAMED))
 
 
 def _hold_back(cues: set[CueName], rule: Rule, named: bool) -> bool:
