@@ -121,7 +121,7 @@ class _Language:
         for verdict in GRAVITY[: GRAVITY.index(best.verdict)]:
             for match in found:
                 rule = self._rule(match)
-                if rule.kind != verdict or self._held_back(match, cues, sentence):
+                if rule.kind != verdict or self._held_back(match, cues):
                     continue
                 if candidates.confirmed(match, sentence.words, bounds):
                     return Decision(verdict, rule.id, sentence.quote(match.start, match.end), self._language)
@@ -134,9 +134,9 @@ class _Language:
         """What comes first: what begins first, of these the longest, of these the rule that stands first in the file."""
         return match.start, -match.end, self._order[match.name.removesuffix(NAMED)]
 
-    def _held_back(self, match: Match, cues: Found, sentence: Sentence) -> bool:
+    def _held_back(self, match: Match, cues: Found) -> bool:
         rule = self._rule(match)
-        about = self._cues.about(match, cues, sentence).difference(rule.despite)
+        about = self._cues.about(match, cues).difference(rule.despite)
         return _hold_back(about, rule, match.name.endswith(NAMED))
 
 

@@ -8,7 +8,6 @@ another order or too far apart.
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -223,10 +222,10 @@ def _reached(found: Places, end: int, reach: int, bounds: Bounds) -> list[int]:
 
 
 def _way(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds, match: Match) -> Row | None:
-    """How a pattern stands where a match says: its row with just the phrases that stand there; None if it does not.
+    """How a pattern stands where a match says; None if it does not.
 
-    Naming the phrases one by one keeps the Matcher's patterns few: it would need one for every choice among the
-    phrases of all items of a row, thousands for a row of a few large groups.
+    It is a row of just the phrases that stand there, each with as many words before it as stand there. The Matcher would need
+    a pattern for every choice among the phrases of all items, and its time grows with the choice of gaps as well.
     """
     begun: dict[tuple[int, int], Row] = {(-1, 0): ()}  # by how far it is and the reach left over
     for item, index in zip(pattern.row, pattern.numbers):
@@ -261,34 +260,28 @@ def document(words: Sequence[str], bounds: Bounds, match: Match) -> Doc:
 
 
 def matches(named: Sequence[tuple[str, Row]], document: Doc) -> list[Match]:
-    """Every match of some patterns."""
+    """Where spaCy's Matcher finds some ways in which patterns stand."""
     if not named:
         return []
     if not Token.has_extension("number"):
         Token.set_extension("number", getter=lambda token: number(token.text))
     matcher = Matcher(document.vocab, validate=False)
-    for name, row in named:
-        matcher.add(name, list(_token_patterns(row)))
+    for name, way in named:
+        matcher.add(name, [list(_tokens(way))])
     return [Match(span.label_, span.start, span.end) for span in matcher(document, as_spans=True)]
 
 
-def _token_patterns(row: Row) -> Iterator[list[TokenPattern]]:
-    """spaCy's form of a row: one pattern for every way to choose among the phrases of its items."""
-    for combination in itertools.product(*(list(_choices(item, not index)) for index, item in enumerate(row))):
-        yield [token for tokens in combination for token in tokens]
-
-
-def _choices(item: Item, first: bool) -> Iterator[list[TokenPattern]]:
-    gap: list[TokenPattern] = [{"TAG": OPEN, "OP": f"{{0,{item.reach}}}"}] if item.reach else []
-    if item.optional:
-        yield gap
-    if item.high >= item.low:
-        yield [*gap, {"_": {"number": {">=": item.low, "<=": item.high}}}]
-    for phrase in item.phrases:
-        tokens = [_token(piece) for piece in phrase]
-        if first or gap:
-            tokens[0]["DEP"] = FREE
-        yield gap + tokens
+def _tokens(way: Row) -> Iterator[TokenPattern]:
+    """spaCy's form of a way in which a pattern stands."""
+    for index, item in enumerate(way):
+        yield from ({"TAG": OPEN} for _ in range(item.reach))
+        if item.high >= item.low:
+            yield {"_": {"number": {">=": item.low, "<=": item.high}}}
+        for phrase in item.phrases:
+            tokens = [_token(piece) for piece in phrase]
+            if not index or item.reach:
+                tokens[0]["DEP"] = FREE
+            yield from tokens
 
 
 def _token(piece: str) -> TokenPattern:
