@@ -120,7 +120,7 @@ class Candidates:
         self._places: dict[int, dict[int, dict[int, Phrase]]] = {
             index: {} for pattern in self._patterns for index in pattern.numbers
         }
-        wanted = self._places.keys()
+        wanted = frozenset(self._places)
         for node, start, end in found if self._patterns else ():
             for index in node.items & wanted:
                 self._places[index].setdefault(start, {})[end] = node.phrase
@@ -157,11 +157,12 @@ def _pattern(name: str, row: Row, numbers: dict[Item, int]) -> _Pattern:
 def _starts(patterns: Sequence[_Pattern], found: Sequence[Standing]) -> Mapping[int, Mapping[int, int]]:
     """Where the items of patterns begin: by item, and length in words, a number of which bit n stands for the nth word."""
     starts: dict[int, dict[int, int]] = {index: {} for pattern in patterns for index in pattern.numbers}
+    wanted = frozenset(starts)
     places: dict[tuple[Node, int], int] = defaultdict(int)
     for node, start, end in found if patterns else ():
         places[node, end - start] |= 1 << start
     for (node, length), bits in places.items():
-        for index in node.items & starts.keys():
+        for index in node.items & wanted:
             starts[index][length] = starts[index].get(length, 0) | bits
     return starts
 
@@ -192,7 +193,7 @@ def _spread(bits: int, reach: int) -> int:
     return bits
 
 
-def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> Iterator[tuple[int, int]]:
+def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> set[tuple[int, int]]:
     """The half-open spans of words in which a pattern stands."""
     begun: dict[tuple[int, int], set[int]] = {(-1, 0): {-1}}  # by how far it is and the reach left over: where it starts
     for item, index in zip(pattern.row, pattern.numbers):
@@ -206,15 +207,15 @@ def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> I
                 for stop in found[at]:
                     further[stop, 0] |= starts if end >= 0 else {at}
         begun = further
-    for end in {end for end, _ in begun if end >= 0}:
-        starts = set().union(*[starts for (stop, _), starts in begun.items() if stop == end])
-        yield from ((start, end) for start in starts)
+    return {(start, end) for (end, _), starts in begun.items() if end >= 0 for start in starts}
 
 
 def _reached(found: Places, end: int, reach: int, bounds: Bounds) -> list[int]:
     """Where the next item of a pattern may begin: anywhere at first (`end` is -1), then at most `reach` words further on."""
     if end < 0:
         return [at for at in found if at not in bounds.denied]
+    if not reach:
+        return [end] if end in found else []
     furthest = end + reach
     if bounds.shut:
         furthest = min((index for index in range(end, furthest) if index in bounds.shut), default=furthest)
