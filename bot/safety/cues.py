@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from bot.safety.patterns import Bounds, Match, Patterns
+from bot.safety.patterns import Bounds, Ground, Items, Match, Patterns
 from bot.safety.rules import CueName, Notation, Row, Rules
 from bot.safety.words import CLAUSE_ENDS, Clauses, Sentence
 
@@ -90,31 +90,37 @@ class Found:
 class Cues:
     """The cues of one rules file, made ready to be found."""
 
-    def __init__(self, rules: Rules, notation: Notation) -> None:
+    def __init__(self, rules: Rules, notation: Notation, items: Items) -> None:
         self._clause_ends = CLAUSE_ENDS.union(rules.clause_ends)
         self._cues: list[_Cue] = []
+        self._named: dict[CueName, set[str]] = defaultdict(set)
         named: list[tuple[str, Row]] = []
         for name, patterns in rules.cues.items():
             for pattern in patterns:
                 if DANGER not in pattern.split():
                     named += [(name, row) for row in notation.rows(pattern)]
+                    self._named[name].add(name)
                     continue
                 cue = _cue(name, pattern, notation)
                 number = len(self._cues)
                 self._cues.append(cue)
                 named += [(f"{number} {side}", row) for side, row in (("<", cue.before), (">", cue.after)) if row]
-        self._patterns = Patterns(named)
+                self._named[name].update((f"{number} <", f"{number} >"))
+        self._patterns = Patterns(named, items)
 
-    def words(self) -> set[str]:
-        """The words of all cues."""
-        return self._patterns.words()
+    def find(self, sentence: Sentence, ground: Ground, without: Collection[CueName] = ()) -> Found:
+        """The cues of a sentence that are in force.
 
-    def find(self, sentence: Sentence) -> Found:
-        """The cues of a sentence that are in force."""
+        Args:
+            sentence: the sentence.
+            ground: what stands in it.
+            without: cues that are not asked about.
+        """
         plain: list[Match] = []
         before: dict[int, list[Match]] = defaultdict(list)
         after: dict[int, list[Match]] = defaultdict(list)
-        for match in self._patterns.candidates(sentence.words).matches():
+        idle = set[str]().union(*(self._named[name] for name in without))
+        for match in self._patterns.candidates(ground, idle).matches():
             number, _, side = match.name.partition(" ")
             if side:
                 (before if side == "<" else after)[int(number)].append(match)

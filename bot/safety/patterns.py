@@ -9,7 +9,7 @@ another order or too far apart.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -63,71 +63,113 @@ class _Pattern:
     needed: frozenset[int]
 
 
-class Patterns:
-    """Patterns made ready to be found.
+@dataclass(frozen=True)
+class Ground:
+    """What stands in a sentence.
 
-    Args:
-        named: the name (of a rule or cue) and row of every pattern.
+    Attributes:
+        found: phrases, and numbers that some item allows.
+        begins: where each begins, by node and length in words: a number of which bit n stands for the nth word.
+        items: the items of all of them.
     """
 
-    def __init__(self, named: Iterable[tuple[str, Row]]) -> None:
-        numbers: dict[Item, int] = {}
-        patterns = [_pattern(name, row, numbers) for name, row in named]
-        sizes = {index: len(item.phrases) for item, index in numbers.items()}
-        self._keyed: dict[int, list[_Pattern]] = defaultdict(list)
-        for pattern in patterns:
-            self._keyed[min(pattern.needed, key=sizes.__getitem__)].append(pattern)
+    found: Sequence[Standing]
+    begins: Mapping[tuple[Node, int], int]
+    items: frozenset[int]
+
+
+class Items:
+    """The items of patterns, numbered; every item once, whatever patterns have it."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Item, int] = {}
         self._phrases = Phrases()
-        for item, index in numbers.items():
-            for phrase in item.phrases:
-                node = self._phrases.grow(phrase)
-                node.items.add(index)
-                if index in self._keyed:
-                    node.keys.add(index)
-        self._ranges = [(item.low, item.high, index) for item, index in numbers.items() if item.high >= item.low]
+        self._ranges: list[tuple[float, float, int]] = []
+
+    def number(self, item: Item) -> int:
+        """The number of an item, wherever it stands in a pattern."""
+        bare = Item(item.phrases, item.low, item.high)
+        if bare not in self._numbers:
+            index = self._numbers[bare] = len(self._numbers)
+            for phrase in bare.phrases:
+                self._phrases.grow(phrase).items.add(index)
+            if bare.high >= bare.low:
+                self._ranges.append((bare.low, bare.high, index))
+        return self._numbers[bare]
 
     def words(self) -> set[str]:
         """The words of all phrases."""
         return set(self._phrases.pieces)
 
-    def candidates(self, words: Sequence[str]) -> Candidates:
-        """The patterns that stand in a sentence, if nothing keeps them from it."""
-        found = [*self._phrases.stand(words), *self._numbers(words)]
-        nodes = {one.node for one in found}
-        keys: set[int] = set().union(*[node.keys for node in nodes])
-        if not keys:
-            return Candidates((), ())
-        present: set[int] = set().union(*[node.items for node in nodes])
-        fitting = (pattern for index in keys for pattern in self._keyed[index])
-        return Candidates([pattern for pattern in fitting if pattern.needed <= present], found)
+    def ground(self, words: Sequence[str]) -> Ground:
+        """What stands in a sentence."""
+        found = [*self._phrases.stand(words), *self._standing_numbers(words)]
+        begins: dict[tuple[Node, int], int] = defaultdict(int)
+        for node, start, end in found:
+            begins[node, end - start] |= 1 << start
+        return Ground(found, begins, frozenset().union(*[node.items for node, _ in begins]))
 
-    def _numbers(self, words: Sequence[str]) -> Iterator[Standing]:
-        """Where numbers stand that some item allows."""
+    def _standing_numbers(self, words: Sequence[str]) -> Iterator[Standing]:
         for index, word in enumerate(words):
             if word[0].isdigit():
                 value = number(word)
                 node = Node({item for low, high, item in self._ranges if low <= value <= high})
-                node.keys = node.items & self._keyed.keys()
                 yield Standing(node, index, index + 1)
 
 
-class Candidates:
-    """The patterns of a sentence that stand in it if nothing keeps them from it, and where their items stand."""
+class Patterns:
+    """Patterns made ready to be found.
 
-    def __init__(self, patterns: Sequence[_Pattern], found: Sequence[Standing]) -> None:
-        starts = _starts(patterns, found)
-        self._patterns = [pattern for pattern in patterns if _stands(pattern, starts)]
+    Args:
+        named: the name (of a rule or cue) and row of every pattern.
+        items: the items, to which those of the patterns are added.
+    """
+
+    def __init__(self, named: Iterable[tuple[str, Row]], items: Items) -> None:
+        self._keyed: dict[int, list[_Pattern]] = defaultdict(list)
+        for name, row in named:
+            numbers = tuple(map(items.number, row))
+            sizes = {index: len(item.phrases) for item, index in zip(row, numbers) if not item.optional}
+            self._keyed[min(sizes, key=sizes.__getitem__)].append(_Pattern(name, row, numbers, frozenset(sizes)))
+        self._keys = frozenset(self._keyed)
+
+    def candidates(self, ground: Ground, without: Collection[str] = ()) -> Candidates:
+        """The patterns that stand in a sentence, if nothing keeps them from it.
+
+        Args:
+            ground: what stands in it.
+            without: names of patterns that are not sought.
+        """
+        patterns = [
+            pattern
+            for index in ground.items & self._keys
+            for pattern in self._keyed[index]
+            if pattern.needed <= ground.items and pattern.name not in without
+        ]
+        starts = _starts(patterns, ground)
+        return Candidates([pattern for pattern in patterns if _stands(pattern, starts)], ground)
+
+
+class Candidates:
+    """Patterns that stand in a sentence if nothing keeps them from it, and where their items stand."""
+
+    def __init__(self, patterns: Sequence[_Pattern], ground: Ground) -> None:
+        self._patterns = patterns
         self._places: dict[int, dict[int, dict[int, Phrase]]] = {
-            index: {} for pattern in self._patterns for index in pattern.numbers
+            index: {} for pattern in patterns for index in pattern.numbers
         }
         wanted = frozenset(self._places)
-        for node, start, end in found if self._patterns else ():
+        for node, start, end in ground.found if patterns else ():
             for index in node.items & wanted:
                 self._places[index].setdefault(start, {})[end] = node.phrase
 
     def __bool__(self) -> bool:
         """Whether there are any."""
         return bool(self._patterns)
+
+    def names(self) -> set[str]:
+        """Their names."""
+        return {pattern.name for pattern in self._patterns}
 
     def matches(self, bounds: Bounds = NO_BOUNDS) -> list[Match]:
         """Where the patterns stand in the sentence, once for each name and span."""
@@ -147,21 +189,11 @@ class Candidates:
         return whole in matches([(match.name, row) for row in ways if row], document(words, bounds, match))
 
 
-def _pattern(name: str, row: Row, numbers: dict[Item, int]) -> _Pattern:
-    """A pattern, its items numbered; new ones are added to the numbers."""
-    looked_up = tuple(numbers.setdefault(Item(item.phrases, item.low, item.high), len(numbers)) for item in row)
-    needed = frozenset(index for item, index in zip(row, looked_up) if not item.optional)
-    return _Pattern(name, row, looked_up, needed)
-
-
-def _starts(patterns: Sequence[_Pattern], found: Sequence[Standing]) -> Mapping[int, Mapping[int, int]]:
-    """Where the items of patterns begin: by item, and length in words, a number of which bit n stands for the nth word."""
+def _starts(patterns: Sequence[_Pattern], ground: Ground) -> Mapping[int, Mapping[int, int]]:
+    """Where the items of patterns begin, by item and length in words."""
     starts: dict[int, dict[int, int]] = {index: {} for pattern in patterns for index in pattern.numbers}
     wanted = frozenset(starts)
-    places: dict[tuple[Node, int], int] = defaultdict(int)
-    for node, start, end in found if patterns else ():
-        places[node, end - start] |= 1 << start
-    for (node, length), bits in places.items():
+    for (node, length), bits in ground.begins.items() if patterns else ():
         for index in node.items & wanted:
             starts[index][length] = starts[index].get(length, 0) | bits
     return starts
@@ -195,7 +227,7 @@ def _spread(bits: int, reach: int) -> int:
 
 def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> set[tuple[int, int]]:
     """The half-open spans of words in which a pattern stands."""
-    begun: dict[tuple[int, int], set[int]] = {(-1, 0): {-1}}  # by how far it is and the reach left over: where it starts
+    begun: dict[tuple[int, int], set[int]] = {(-1, 0): {-1}}  # by how far it is and reach left over: the starts
     for item, index in zip(pattern.row, pattern.numbers):
         further: dict[tuple[int, int], set[int]] = defaultdict(set)
         found = places[index]

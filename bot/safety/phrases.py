@@ -11,18 +11,14 @@ Phrase = tuple[str, ...]
 
 
 class Node:
-    """A place in the tree of phrases: where the next piece leads, and the phrase that ends here with the items that have it.
+    """A place in the tree of phrases: where the next piece leads, and the phrase that ends here with the items that have it."""
 
-    `keys`: those of the items under which patterns are looked up.
-    """
-
-    __slots__ = ("items", "keys", "next", "phrase")
+    __slots__ = ("items", "next", "phrase")
 
     def __init__(self, items: set[int] | None = None) -> None:
         self.next: dict[str, Node] = {}
         self.phrase: Phrase = ()
         self.items: set[int] = items or set()
-        self.keys: set[int] = set()
 
 
 class Standing(NamedTuple):
@@ -57,18 +53,19 @@ class Phrases:
         """Where phrases stand in a sentence."""
         forms = [self._forms(word) for word in words]
         last = len(words)
-        for start, pieces in enumerate(forms):
-            if not pieces:
-                continue  # most words of another language begin nothing
-            nodes, end = [self._root], start
-            while nodes and end < last:
-                nodes = [node.next[piece] for piece in forms[end] for node in nodes if piece in node.next]
-                end += 1
+        for start, (_, nodes) in enumerate(forms):
+            end = start + 1
+            while nodes:
                 for node in nodes:
                     if node.items:
                         yield Standing(node, start, end)
+                if end == last:
+                    break
+                nodes = [node.next[piece] for piece in forms[end][0] for node in nodes if piece in node.next]
+                end += 1
 
-    def _forms_of(self, word: str) -> tuple[str, ...]:
-        """The pieces of phrases that a word is."""
+    def _forms_of(self, word: str) -> tuple[list[str], list[Node]]:
+        """The pieces of phrases that a word is, and the nodes to which they lead if a phrase begins with it."""
         beginnings = (f"{word[:length]}*" for length in range(1, min(len(word), self._longest) + 1))
-        return tuple(piece for piece in (word, *beginnings) if piece in self.pieces)
+        pieces = [piece for piece in (word, *beginnings) if piece in self.pieces]
+        return pieces, [self._root.next[piece] for piece in pieces if piece in self._root.next]
