@@ -114,7 +114,7 @@ class Items:
             if word[0].isdigit():
                 value = number(word)
                 node = Node({item for low, high, item in self._ranges if low <= value <= high})
-                yield Standing(node, index, index + 1)
+                yield node, index, index + 1
 
 
 class Patterns:
@@ -237,7 +237,7 @@ def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> s
                 further[end, reach] |= starts
             for at in _reached(found, end, reach, bounds) if found else ():
                 for stop in found[at]:
-                    further[stop, 0] |= starts if end >= 0 else {at}
+                    further[stop, 0].update(starts if end >= 0 else (at,))
         begun = further
     return {(start, end) for (end, _), starts in begun.items() if end >= 0 for start in starts}
 

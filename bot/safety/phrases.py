@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 Phrase = tuple[str, ...]
 """Words that stand one after the other; a * at the end of one stands for any ending."""
@@ -21,12 +20,8 @@ class Node:
         self.items: set[int] = items or set()
 
 
-class Standing(NamedTuple):
-    """Where a phrase stands in a sentence: its node, and its half-open span of words."""
-
-    node: Node
-    start: int
-    end: int
+Standing = tuple[Node, int, int]
+"""Where a phrase stands in a sentence: its node, and its half-open span of words."""
 
 
 class Phrases:
@@ -58,7 +53,7 @@ class Phrases:
             while nodes:
                 for node in nodes:
                     if node.items:
-                        yield Standing(node, start, end)
+                        yield node, start, end
                 if end == last:
                     break
                 nodes = [node.next[piece] for piece in forms[end][0] for node in nodes if piece in node.next]
