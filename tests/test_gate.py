@@ -141,16 +141,18 @@ LONG = {
 }
 
 
-SLOWEST = {"en": 0.01, "zh": 0.035}
-"""Seconds of processor time for 1,000 characters: some times what was measured (the aim is 5 ms, which English keeps)."""
+LONG["zh unbroken"] = LONG["zh"].replace("。", "，")
+LONG["zh full of advice"] = "我能不能做消融"
+SLOWEST = {"en": 0.01, "zh": 0.035, "zh unbroken": 0.025, "zh full of advice": 0.09}
+"""Seconds of processor time for 1,000 characters: three times what was measured (the aim is 5 ms, which English keeps)."""
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_decision_on_a_long_text_is_quick(language: str) -> None:
-    text = (LONG[language] * 40)[:1000]
+@pytest.mark.parametrize("kind", LONG)
+def test_a_decision_on_a_long_text_is_quick(kind: str) -> None:
+    text = (LONG[kind] * 200)[:1000]
     gate = shipped_gate()
     gate.decide(text)
-    assert min(_seconds(gate, text) for _ in range(10)) < SLOWEST[language]
+    assert min(_seconds(gate, text) for _ in range(10)) < SLOWEST[kind]
 
 
 def test_of_rules_that_match_the_same_words_the_first_in_the_file_is_told() -> None:

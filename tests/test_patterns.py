@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.safety.patterns import Bounds, Patterns, document
+from bot.safety.patterns import Bounds, Items, Patterns
 from bot.safety.rules import InvalidRules, Notation, Rules
 
 RULES = Rules.parse_obj(
@@ -23,11 +23,12 @@ RULES = Rules.parse_obj(
 
 def found(pattern: str, text: str, shut_words: tuple[str, ...] = ()) -> set[str]:
     words = text.split()
-    patterns = Patterns(("x", row) for row in Notation(RULES).rows(pattern))
+    items = Items()
+    patterns = Patterns([("x", row) for row in Notation(RULES).rows(pattern)], items)
     bounds = Bounds(shut=frozenset(index for index, word in enumerate(words) if word in shut_words))
-    candidates = patterns.candidates(words)
+    candidates = patterns.candidates(items.ground(words))
     found = candidates.matches(bounds)
-    assert all(candidates.confirmed(match, document(words, bounds), bounds) for match in found)
+    assert all(candidates.confirmed(match, words, bounds) for match in found)
     return {" ".join(words[match.start : match.end]) for match in found}
 
 

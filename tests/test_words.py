@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.safety.words import CLAUSE_ENDS, Reader, Sentence
+from bot.safety.words import CLAUSE_ENDS, Clauses, Reader, Sentence
 
 READ_AS = {"can't": ("can", "not"), "cant": ("can", "not"), "im": ("i", "am"), "we're": ("we", "are")}
 KNOWN = {"bleeding", "vomiting", "chest", "poison", "swollen"}
@@ -60,9 +60,10 @@ def test_sentences_end_at_their_marks(reader: Reader) -> None:
 def test_a_clause_ends_at_a_comma_a_new_line_and_a_space_between_chinese_characters(reader: Reader) -> None:
     sentence = only(reader, "没发烧 肚子疼, ok\nnow")
     assert sentence.words == ("没", "发", "烧", "肚", "子", "疼", ",", "ok", "now")
-    assert sentence.clause(0, 1, CLAUSE_ENDS) == (0, 3)
-    assert sentence.clause(4, 5, CLAUSE_ENDS) == (3, 6)
-    assert sentence.clause(8, 9, CLAUSE_ENDS) == (8, 9)
+    clauses = Clauses(sentence, CLAUSE_ENDS)
+    assert clauses.around(0, 1) == (0, 3)
+    assert clauses.around(4, 5) == (3, 6)
+    assert clauses.around(8, 9) == (8, 9)
 
 
 def test_what_matched_is_quoted_as_typed(reader: Reader) -> None:

@@ -6,20 +6,27 @@ all dangers of its clause (negations) or sentence (the others).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from bot.safety.patterns import Bounds, Match, Patterns
+from bot.safety.patterns import Bounds, Ground, Items, Match, Patterns
 from bot.safety.rules import CueName, Notation, Row, Rules
-from bot.safety.words import CLAUSE_ENDS, Sentence
+from bot.safety.words import CLAUSE_ENDS, Clauses, Sentence
 
 DANGER = "@"
 WITHIN_THE_CLAUSE: frozenset[CueName] = frozenset({"general"})
 """Cues with @ that speak of a danger in their own clause only."""
+ANY = -1
+"""All bits set: any danger."""
 REACH = 6
 """How many words cues without @ reach: negations forward and `negation_after` backward in the clause, `routine` both ways."""
+
+
+_Parts = Mapping[int, Sequence[Match]]
+"""By the number of a cue with an @, where what stands on one side of the danger is found."""
 
 
 @dataclass(frozen=True)
@@ -39,47 +46,112 @@ class _Cue:
 
 
 @dataclass
-class Found:
-    """The cues of one sentence: those without @, and what of the others stands before and after a danger."""
+class _Spoken:
+    """What cues with an @ of one name speak of: the dangers that begin and end at certain words.
 
-    plain: list[Match] = field(default_factory=list)
-    before: dict[int, list[Match]] = field(default_factory=lambda: defaultdict(list))
-    after: dict[int, list[Match]] = field(default_factory=lambda: defaultdict(list))
+    Attributes:
+        begins: bit n is set where a danger that begins with the nth word is spoken of.
+        ends: bit n is set where a danger that ends before the nth word is.
+        parts: what stands before the danger, and may stand within it as well, in order.
+    """
+
+    name: CueName
+    begins: int = 0
+    ends: int = 0
+    parts: list[tuple[int, int]] = field(default_factory=list)
+
+    def of(self, match: Match) -> bool:
+        """Whether a danger is spoken of."""
+        return bool(self.ends >> match.end & 1) and (bool(self.begins >> match.start & 1) or self._within(match))
+
+    def _within(self, match: Match) -> bool:
+        first = bisect_left(self.parts, (match.start, 0))
+        last = bisect_left(self.parts, (match.end, 0))
+        return any(end < match.end for _, end in self.parts[first:last])
+
+
+@dataclass
+class Found:
+    """The cues of one sentence.
+
+    Attributes:
+        plain: those without an @.
+        denying: for each negation that stands directly before what it denies where it stands.
+        spoken: what the others speak of.
+        clauses: the clauses of the sentence.
+    """
+
+    plain: list[Match]
+    denying: list[list[Match]]
+    spoken: list[_Spoken]
+    clauses: Clauses
 
 
 class Cues:
     """The cues of one rules file, made ready to be found."""
 
-    def __init__(self, rules: Rules, notation: Notation) -> None:
+    def __init__(self, rules: Rules, notation: Notation, items: Items) -> None:
         self._clause_ends = CLAUSE_ENDS.union(rules.clause_ends)
         self._cues: list[_Cue] = []
+        self._named: dict[CueName, set[str]] = defaultdict(set)
         named: list[tuple[str, Row]] = []
         for name, patterns in rules.cues.items():
             for pattern in patterns:
                 if DANGER not in pattern.split():
                     named += [(name, row) for row in notation.rows(pattern)]
+                    self._named[name].add(name)
                     continue
                 cue = _cue(name, pattern, notation)
                 number = len(self._cues)
                 self._cues.append(cue)
                 named += [(f"{number} {side}", row) for side, row in (("<", cue.before), (">", cue.after)) if row]
-        self._patterns = Patterns(named)
+                self._named[name].update((f"{number} <", f"{number} >"))
+        self._patterns = Patterns(named, items)
 
-    def words(self) -> set[str]:
-        """The words of all cues."""
-        return self._patterns.words()
+    def find(self, sentence: Sentence, ground: Ground, without: Collection[CueName] = ()) -> Found:
+        """The cues of a sentence that are in force.
 
-    def find(self, sentence: Sentence) -> Found:
-        """The cues of a sentence that are in force."""
-        found = Found()
-        for match in self._patterns.candidates(sentence.words).matches():
+        Args:
+            sentence: the sentence.
+            ground: what stands in it.
+            without: cues that are not asked about.
+        """
+        plain: list[Match] = []
+        before: dict[int, list[Match]] = defaultdict(list)
+        after: dict[int, list[Match]] = defaultdict(list)
+        idle = set[str]().union(*(self._named[name] for name in without))
+        for match in self._patterns.candidates(ground, idle).matches():
             number, _, side = match.name.partition(" ")
             if side:
-                (found.before if side == "<" else found.after)[int(number)].append(match)
+                (before if side == "<" else after)[int(number)].append(match)
             else:
-                found.plain.append(match)
-        found.plain = _in_force(found.plain)
-        return found
+                plain.append(match)
+        clauses = Clauses(sentence, self._clause_ends)
+        denying = [parts for number, parts in before.items() if self._cues[number].denies]
+        return Found(_in_force(plain), denying, self._spoken(before, after, clauses), clauses)
+
+    def _spoken(self, before: _Parts, after: _Parts, clauses: Clauses) -> list[_Spoken]:
+        """What the cues with an @ speak of; those that have a part on one side only are taken together by name."""
+        spoken: dict[tuple[CueName, int, str], _Spoken] = {}
+        for number in {*before, *after}:
+            cue = self._cues[number]
+            if cue.denies:
+                continue  # it keeps the pattern from standing where it denies it
+            if cue.before and cue.after and not (before.get(number) and after.get(number)):
+                continue
+            key = (cue.name, number, "both") if cue.before and cue.after else (cue.name, 0, "<" if cue.before else ">")
+            one = spoken.setdefault(key, _Spoken(cue.name, 0 if cue.before else ANY, 0 if cue.after else ANY))
+            limits = clauses if cue.name in WITHIN_THE_CLAUSE else None
+            for part in before.get(number, ()):
+                last = part.end + cue.before_reach
+                one.begins |= _bits(part.end, min(last, limits.next_begin(part.start) - 1) if limits else last)
+                one.parts.append((part.start, part.end))
+            for part in after.get(number, ()):
+                first = max(part.start - cue.after_reach, 0)
+                one.ends |= _bits(max(first, limits.last_end(part.end) + 1) if limits else first, part.start)
+        for one in spoken.values():
+            one.parts.sort()
+        return list(spoken.values())
 
     def bounds(self, found: Found, sentence: Sentence) -> Bounds:
         """What the negations of a sentence keep apart: no gap reaches over them, nothing begins right after one with @.
@@ -88,49 +160,36 @@ class Cues:
         """
         shut = {index for cue in found.plain if cue.name == "negation" for index in range(cue.start, cue.end)}
         denied: set[int] = set()
-        for number, standing in found.before.items():
-            if self._cues[number].denies:
-                for start in {match.start for match in standing}:
-                    ends = [match.end for match in standing if match.start == start]
-                    pause = min((index for index in sentence.breaks if index > start), default=len(sentence.words))
-                    denied.update(range(min(ends), min(max(ends) + 1, pause)))
+        for parts in found.denying:
+            ends: dict[int, list[int]] = defaultdict(list)
+            for part in parts:
+                ends[part.start].append(part.end)
+            for start, reached in ends.items():
+                pause = min((index for index in sentence.breaks if index > start), default=len(sentence.words))
+                denied.update(range(min(reached), min(max(reached) + 1, pause)))
         return Bounds(frozenset(shut), frozenset(denied))
 
-    def about(self, match: Match, found: Found, sentence: Sentence) -> set[CueName]:
+    def about(self, match: Match, found: Found) -> set[CueName]:
         """The names of the cues that speak of a danger."""
-        return {*self._plain(match, found.plain, sentence), *self._placed(match, found, sentence)}
+        return {*self._plain(match, found), *(one.name for one in found.spoken if one.of(match))}
 
-    def _plain(self, match: Match, plain: Sequence[Match], sentence: Sentence) -> Iterator[CueName]:
-        first, last = sentence.clause(match.start, match.end, self._clause_ends)
+    def _plain(self, match: Match, found: Found) -> Iterator[CueName]:
+        if not found.plain:
+            return
+        first, last = found.clauses.around(match.start, match.end)
         near = {
             "negation": lambda cue: first <= cue.start and 0 <= match.start - cue.end <= REACH,
             "negation_after": lambda cue: cue.end <= last and 0 <= cue.start - match.end <= REACH,
             "routine": lambda cue: cue.start - match.end <= REACH and match.start - cue.end <= REACH,
         }
-        for cue in plain:
+        for cue in found.plain:
             if cue.name not in near or near[cue.name](cue):
                 yield cast(CueName, cue.name)
 
-    def _placed(self, match: Match, found: Found, sentence: Sentence) -> Iterator[CueName]:
-        clause = sentence.clause(match.start, match.end, self._clause_ends)
-        for number in {*found.before, *found.after}:
-            cue = self._cues[number]
-            if cue.denies:
-                continue  # it has kept the pattern from standing there already, where it denies it
-            first, last = clause if cue.name in WITHIN_THE_CLAUSE else (0, len(sentence.words))
-            before = not cue.before or any(
-                first <= part.start
-                and (
-                    0 <= match.start - part.end <= cue.before_reach or match.start <= part.start < part.end < match.end
-                )
-                for part in found.before.get(number, ())
-            )
-            after = not cue.after or any(
-                0 <= part.start - match.end <= cue.after_reach and part.end <= last
-                for part in found.after.get(number, ())
-            )
-            if before and after:
-                yield cue.name
+
+def _bits(first: int, last: int) -> int:
+    """A number of which the bits from `first` to `last` are set."""
+    return (1 << last + 1) - (1 << first) if first <= last else 0
 
 
 def _in_force(cues: Sequence[Match]) -> list[Match]:

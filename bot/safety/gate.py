@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Literal
 
 from bot.safety.cues import Cues, Found
-from bot.safety.patterns import NO_BOUNDS, Match, Patterns, document
+from bot.safety.patterns import Items, Match, Patterns
 from bot.safety.rules import CueName, Notation, Rule, Rules, read_rules
 from bot.safety.sounds import Sounds
 from bot.safety.words import Reader, Sentence
@@ -97,57 +97,72 @@ class _Language:
         self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.gate}
         self._order = {rule: place for place, rule in enumerate(self._rules)}
         self._language = rules.language
-        self._patterns = Patterns(
+        self._items = Items()
+        named = (
             (f"{rule.id}{kind}", row)
             for rule in rules.gate
             for kind, patterns in (("", rule.patterns), (NAMED, rule.names))
             for pattern in patterns
             for row in notation.rows(pattern)
         )
-        self._cues = Cues(rules, notation)
+        self._patterns = Patterns(named, self._items)
+        self._cues = Cues(rules, notation, self._items)
 
     def all_words(self) -> set[str]:
         """The words of all rules and cues."""
-        return self._patterns.words() | self._cues.words()
+        return self._items.words()
 
     def decision(self, sentence: Sentence, best: Decision) -> Decision:
         """The best so far, or what the rules say of a sentence, where that is graver: the first emergency, the first advice, HELD."""
-        candidates = self._patterns.candidates(sentence.words)
-        found = candidates.matches()
-        if not found:
+        ground = self._items.ground(sentence.words)
+        candidates = self._patterns.candidates(ground)
+        if not candidates:
             return best
-        cues = self._cues.find(sentence)
+        cues = self._cues.find(sentence, ground, self._idle(candidates.names()))
         bounds = self._cues.bounds(cues, sentence)
-        if bounds != NO_BOUNDS:
-            found = candidates.matches(bounds)
-        said = [(self._decision(match, cues, sentence), match) for match in sorted(found, key=self._place)]
-        for decision, match in sorted(said, key=lambda pair: GRAVITY.index(pair[0].verdict)):
-            if GRAVITY.index(decision.verdict) >= GRAVITY.index(best.verdict):
-                break
-            if candidates.confirmed(match, document(sentence.words, bounds), bounds):
-                return decision
+        found = sorted(candidates.matches(bounds), key=self._place)
+        for verdict in GRAVITY[: GRAVITY.index(best.verdict)]:
+            for match in found:
+                rule = self._rule(match.name)
+                if rule.kind != verdict or self._held_back(match, cues):
+                    continue
+                if candidates.confirmed(match, sentence.words, bounds):
+                    return Decision(verdict, rule.id, sentence.quote(match.start, match.end), self._language)
         return HELD if best is PASS else best
+
+    def _rule(self, name: str) -> Rule:
+        """The rule of a pattern."""
+        return self._rules[name.removesuffix(NAMED)]
+
+    def _idle(self, names: set[str]) -> set[CueName]:
+        """The cues that hold none of some patterns back."""
+        weighed = [_weighed(self._rule(name), name.endswith(NAMED)) for name in names]
+        idle: set[CueName] = {"general", "routine"}
+        return idle.difference(*weighed)
 
     def _place(self, match: Match) -> tuple[int, int, int]:
         """What comes first: what begins first, of these the longest, of these the rule that stands first in the file."""
-        return match.start, -match.end, self._order[match.name.removesuffix(NAMED)]
+        return match.start, -match.end, self._order[self._rule(match.name).id]
 
-    def _decision(self, match: Match, cues: Found, sentence: Sentence) -> Decision:
-        rule = self._rules[match.name.removesuffix(NAMED)]
-        about = self._cues.about(match, cues, sentence).difference(rule.despite)
-        if _hold_back(about, rule, match.name.endswith(NAMED)):
-            return HELD
-        return Decision(rule.kind, rule.id, sentence.quote(match.start, match.end), self._language)
+    def _held_back(self, match: Match, cues: Found) -> bool:
+        rule = self._rule(match.name)
+        about = self._cues.about(match, cues).difference(rule.despite)
+        return _hold_back(about, rule, match.name.endswith(NAMED))
+
+
+def _weighed(rule: Rule, named: bool) -> set[CueName]:
+    """Of the cues that speak to some rules only, those that speak to this; `named`: to the danger's mere name."""
+    if rule.kind == "emergency":
+        return {"general"} if named else set()
+    return {"routine"} if named or not rule.names else set()
 
 
 def _hold_back(cues: set[CueName], rule: Rule, named: bool) -> bool:
     """Whether cues say of a danger that it is not so, not now, or only spoken of; `named`: by its mere name."""
-    if cues & {"negation", "negation_after", "imagined"}:
+    weighed = cues & _weighed(rule, named)
+    if cues & {"negation", "negation_after", "imagined"} or "routine" in weighed:
         return True
-    if "routine" in cues and rule.kind == "advice" and (named or not rule.names):
-        return True
-    asked = named and rule.kind == "emergency" and "general" in cues
-    return (asked or bool(cues & {"past", "chronic", "hypothetical"})) and "present" not in cues
+    return ("general" in weighed or bool(cues & {"past", "chronic", "hypothetical"})) and "present" not in cues
 
 
 def _shortened(text: str) -> str:

@@ -8,9 +8,8 @@ another order or too far apart.
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,7 +17,8 @@ from spacy.matcher import Matcher
 from spacy.tokens import Doc, Token
 from spacy.vocab import Vocab
 
-from bot.safety.rules import Item, Phrase, Row
+from bot.safety.phrases import Node, Phrase, Phrases, Standing
+from bot.safety.rules import Item, Row
 
 Places = Mapping[int, Mapping[int, Phrase]]
 """Where an item stands: by the index of its first word and the index after its last the phrase (none for a number)."""
@@ -45,8 +45,7 @@ class Bounds:
 NO_BOUNDS = Bounds()
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """Where a pattern stands: its name (of a rule or cue) and the half-open span of words."""
 
     name: str
@@ -64,47 +63,58 @@ class _Pattern:
     needed: frozenset[int]
 
 
-class _Standing(NamedTuple):
-    """A phrase or number in a sentence: the items that have it, those of them that are keys, and its half-open span of words."""
+@dataclass(frozen=True)
+class Ground:
+    """What stands in a sentence.
 
-    items: set[int]
-    keys: set[int]
-    start: int
-    end: int
-    phrase: Phrase
-
-
-class _Node:
-    """A place in the tree of phrases: where the next word leads, and the phrase that ends here with the items that have it.
-
-    `keys`: those of the items under which patterns are looked up.
+    Attributes:
+        found: phrases, and numbers that some item allows.
+        begins: where each begins, by node and length in words: a number of which bit n stands for the nth word.
+        items: the items of all of them.
     """
 
-    __slots__ = ("beginnings", "items", "keys", "phrase", "words")
+    found: Sequence[Standing]
+    begins: Mapping[tuple[Node, int], int]
+    items: frozenset[int]
+
+
+class Items:
+    """The items of patterns, numbered; every item once, whatever patterns have it."""
 
     def __init__(self) -> None:
-        self.words: dict[str, _Node] = {}
-        self.beginnings: dict[str, _Node] = {}
-        self.phrase: Phrase = ()
-        self.items: set[int] = set()
-        self.keys: set[int] = set()
+        self._numbers: dict[Item, int] = {}
+        self._phrases = Phrases()
+        self._ranges: list[tuple[float, float, int]] = []
 
-    def grow(self, phrase: Phrase) -> _Node:
-        """The place where a phrase ends."""
-        node = self
-        for piece in phrase:
-            step, key = (node.beginnings, piece[:-1]) if piece.endswith("*") else (node.words, piece)
-            node = step.setdefault(key, _Node())
-        node.phrase = phrase
-        return node
+    def number(self, item: Item) -> int:
+        """The number of an item, wherever it stands in a pattern."""
+        bare = Item(item.phrases, item.low, item.high)
+        if bare not in self._numbers:
+            index = self._numbers[bare] = len(self._numbers)
+            for phrase in bare.phrases:
+                self._phrases.grow(phrase).items.add(index)
+            if bare.high >= bare.low:
+                self._ranges.append((bare.low, bare.high, index))
+        return self._numbers[bare]
 
-    def after(self, word: str) -> list[_Node]:
-        """The places to which a word leads."""
-        found = [self.words[word]] if word in self.words else []
-        if self.beginnings:
-            beginnings = (word[:length] for length in range(1, len(word) + 1))
-            found += [self.beginnings[beginning] for beginning in beginnings if beginning in self.beginnings]
-        return found
+    def words(self) -> set[str]:
+        """The words of all phrases."""
+        return set(self._phrases.pieces)
+
+    def ground(self, words: Sequence[str]) -> Ground:
+        """What stands in a sentence."""
+        found = [*self._phrases.stand(words), *self._standing_numbers(words)]
+        begins: dict[tuple[Node, int], int] = defaultdict(int)
+        for node, start, end in found:
+            begins[node, end - start] |= 1 << start
+        return Ground(found, begins, frozenset().union(*[node.items for node, _ in begins]))
+
+    def _standing_numbers(self, words: Sequence[str]) -> Iterator[Standing]:
+        for index, word in enumerate(words):
+            if word[0].isdigit():
+                value = number(word)
+                node = Node({item for low, high, item in self._ranges if low <= value <= high})
+                yield node, index, index + 1
 
 
 class Patterns:
@@ -112,85 +122,54 @@ class Patterns:
 
     Args:
         named: the name (of a rule or cue) and row of every pattern.
+        items: the items, to which those of the patterns are added.
     """
 
-    def __init__(self, named: Iterable[tuple[str, Row]]) -> None:
-        numbers: dict[Item, int] = {}
-        patterns = [_pattern(name, row, numbers) for name, row in named]
-        sizes = {index: len(item.phrases) for item, index in numbers.items()}
+    def __init__(self, named: Iterable[tuple[str, Row]], items: Items) -> None:
         self._keyed: dict[int, list[_Pattern]] = defaultdict(list)
-        for pattern in patterns:
-            self._keyed[min(pattern.needed, key=sizes.__getitem__)].append(pattern)
-        self._phrases = _Node()
-        for item, index in numbers.items():
-            for phrase in item.phrases:
-                node = self._phrases.grow(phrase)
-                node.items.add(index)
-                if index in self._keyed:
-                    node.keys.add(index)
-        self._letters = {beginning[0] for beginning in self._phrases.beginnings}
-        self._ranges = [(item.low, item.high, index) for item, index in numbers.items() if item.high >= item.low]
+        for name, row in named:
+            numbers = tuple(map(items.number, row))
+            sizes = {index: len(item.phrases) for item, index in zip(row, numbers) if not item.optional}
+            self._keyed[min(sizes, key=sizes.__getitem__)].append(_Pattern(name, row, numbers, frozenset(sizes)))
+        self._keys = frozenset(self._keyed)
 
-    def words(self) -> set[str]:
-        """The words of all phrases."""
-        found: set[str] = set()
-        nodes = [self._phrases]
-        while nodes:
-            node = nodes.pop()
-            found.update(node.words, (beginning + "*" for beginning in node.beginnings))
-            nodes += [*node.words.values(), *node.beginnings.values()]
-        return found
+    def candidates(self, ground: Ground, without: Collection[str] = ()) -> Candidates:
+        """The patterns that stand in a sentence, if nothing keeps them from it.
 
-    def candidates(self, words: Sequence[str]) -> Candidates:
-        """The patterns of which every item is in a sentence."""
-        found = [*self._found(words), *self._numbers(words)]
-        keys: set[int] = set().union(*[one.keys for one in found]) if found else set()
-        if not keys:
-            return Candidates((), ())
-        present: set[int] = set().union(*[one.items for one in found])
-        fitting = (pattern for index in keys for pattern in self._keyed[index])
-        return Candidates([pattern for pattern in fitting if pattern.needed <= present], found)
-
-    def _found(self, words: Sequence[str]) -> Iterator[_Standing]:
-        """Where phrases stand in a sentence."""
-        last = len(words)
-        first, letters = self._phrases.words, self._letters
-        for start, word in enumerate(words):
-            if word not in first and word[0] not in letters:
-                continue  # most words begin nothing
-            paths = [(node, start + 1) for node in self._phrases.after(word)]
-            while paths:
-                node, end = paths.pop()
-                if node.items:
-                    yield _Standing(node.items, node.keys, start, end, node.phrase)
-                if end == last:
-                    continue
-                if node.beginnings:
-                    paths += [(after, end + 1) for after in node.after(words[end])]
-                elif words[end] in node.words:
-                    paths.append((node.words[words[end]], end + 1))
-
-    def _numbers(self, words: Sequence[str]) -> Iterator[_Standing]:
-        """Where numbers stand that some item allows."""
-        for index, word in enumerate(words):
-            if word[0].isdigit():
-                value = number(word)
-                items = {item for low, high, item in self._ranges if low <= value <= high}
-                yield _Standing(items, items & self._keyed.keys(), index, index + 1, ())
+        Args:
+            ground: what stands in it.
+            without: names of patterns that are not sought.
+        """
+        patterns = [
+            pattern
+            for index in ground.items & self._keys
+            for pattern in self._keyed[index]
+            if pattern.needed <= ground.items and pattern.name not in without
+        ]
+        starts = _starts(patterns, ground)
+        return Candidates([pattern for pattern in patterns if _stands(pattern, starts)], ground)
 
 
 class Candidates:
-    """The patterns of which every item is in a sentence, and where the items stand."""
+    """Patterns that stand in a sentence if nothing keeps them from it, and where their items stand."""
 
-    def __init__(self, patterns: Sequence[_Pattern], found: Sequence[_Standing]) -> None:
+    def __init__(self, patterns: Sequence[_Pattern], ground: Ground) -> None:
         self._patterns = patterns
         self._places: dict[int, dict[int, dict[int, Phrase]]] = {
             index: {} for pattern in patterns for index in pattern.numbers
         }
         wanted = frozenset(self._places)
-        for one in found if patterns else ():
-            for index in one.items & wanted:
-                self._places[index].setdefault(one.start, {})[one.end] = one.phrase
+        for node, start, end in ground.found if patterns else ():
+            for index in node.items & wanted:
+                self._places[index].setdefault(start, {})[end] = node.phrase
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._patterns)
+
+    def names(self) -> set[str]:
+        """Their names."""
+        return {pattern.name for pattern in self._patterns}
 
     def matches(self, bounds: Bounds = NO_BOUNDS) -> list[Match]:
         """Where the patterns stand in the sentence, once for each name and span."""
@@ -202,136 +181,140 @@ class Candidates:
             }
         )
 
-    def confirmed(self, match: Match, document: Doc, bounds: Bounds = NO_BOUNDS) -> bool:
+    def confirmed(self, match: Match, words: Sequence[str], bounds: Bounds = NO_BOUNDS) -> bool:
         """Whether spaCy's Matcher finds a match of a sentence there too."""
-        rows = {
-            row: None
-            for pattern in self._patterns
-            if pattern.name == match.name
-            for row in _ways(pattern, self._places, bounds)
-        }
-        return match in matches([(match.name, row) for row in rows], document)
+        named = (pattern for pattern in self._patterns if pattern.name == match.name)
+        ways = {_way(pattern, self._places, bounds, match): None for pattern in named}
+        whole = Match(match.name, 0, match.end - match.start)
+        return whole in matches([(match.name, row) for row in ways if row], document(words, bounds, match))
 
 
-def _pattern(name: str, row: Row, numbers: dict[Item, int]) -> _Pattern:
-    """A pattern, its items numbered; new ones are added to the numbers."""
-    looked_up = tuple(numbers.setdefault(Item(item.phrases, item.low, item.high), len(numbers)) for item in row)
-    needed = frozenset(index for item, index in zip(row, looked_up) if not item.optional)
-    return _Pattern(name, row, looked_up, needed)
+def _starts(patterns: Sequence[_Pattern], ground: Ground) -> Mapping[int, Mapping[int, int]]:
+    """Where the items of patterns begin, by item and length in words."""
+    starts: dict[int, dict[int, int]] = {index: {} for pattern in patterns for index in pattern.numbers}
+    wanted = frozenset(starts)
+    for (node, length), bits in ground.begins.items() if patterns else ():
+        for index in node.items & wanted:
+            starts[index][length] = starts[index].get(length, 0) | bits
+    return starts
 
 
-def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> Iterable[tuple[int, int]]:
-    """The half-open spans of words in which a pattern stands."""
-    if len(pattern.needed) == len(pattern.row):
-        return _plain_spans(pattern, places, bounds)
-    begun = {(-1, -1, 0)}  # where it starts, how far it is, the reach left over
+def _stands(pattern: _Pattern, starts: Mapping[int, Mapping[int, int]]) -> bool:
+    """Whether a pattern stands somewhere in a sentence if nothing keeps it from it.
+
+    All places are tried at once: bit n of `reached` says that what comes next may stand before the nth word.
+    """
+    reached = -1  # every bit is set: it may begin anywhere
     for item, index in zip(pattern.row, pattern.numbers):
-        further: set[tuple[int, int, int]] = set()
+        near = _spread(reached, item.reach)
+        reached = near if item.optional else 0
+        for length, bits in starts[index].items():
+            reached |= (near & bits) << length
+        if not reached:
+            return False
+    return True
+
+
+def _spread(bits: int, reach: int) -> int:
+    """The bits, and as many after each of them as the reach says."""
+    covered = 1
+    while covered <= reach:
+        step = min(covered, reach + 1 - covered)
+        bits |= bits << step
+        covered += step
+    return bits
+
+
+def _spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> set[tuple[int, int]]:
+    """The half-open spans of words in which a pattern stands."""
+    begun: dict[tuple[int, int], set[int]] = {(-1, 0): {-1}}  # by how far it is and reach left over: the starts
+    for item, index in zip(pattern.row, pattern.numbers):
+        further: dict[tuple[int, int], set[int]] = defaultdict(set)
         found = places[index]
-        for start, end, left in begun:
+        for (end, left), starts in begun.items():
             reach = left + item.reach
             if item.optional:
-                further.add((start, end, reach))
+                further[end, reach] |= starts
             for at in _reached(found, end, reach, bounds) if found else ():
-                further.update([(at if start < 0 else start, stop, 0) for stop in found[at]])
-        if not further:
-            return ()
+                for stop in found[at]:
+                    further[stop, 0].update(starts if end >= 0 else (at,))
         begun = further
-    return {(start, end) for start, end, _ in begun if end >= 0}
-
-
-def _plain_spans(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> Iterable[tuple[int, int]]:
-    """The same of a pattern without optional items, as most are: in half the time."""
-    first = places[pattern.numbers[0]]
-    begun = {(start, end) for start, ends in first.items() if start not in bounds.denied for end in ends}
-    for item, index in zip(pattern.row[1:], pattern.numbers[1:]):
-        found = places[index]
-        begun = {
-            (start, stop)
-            for start, end in begun
-            for at in _reached(found, end, item.reach, bounds)
-            for stop in found[at]
-        }
-        if not begun:
-            return ()
-    return begun
+    return {(start, end) for (end, _), starts in begun.items() if end >= 0 for start in starts}
 
 
 def _reached(found: Places, end: int, reach: int, bounds: Bounds) -> list[int]:
     """Where the next item of a pattern may begin: anywhere at first (`end` is -1), then at most `reach` words further on."""
     if end < 0:
         return [at for at in found if at not in bounds.denied]
+    if not reach:
+        return [end] if end in found else []
     furthest = end + reach
-    if bounds is NO_BOUNDS:
-        return [at for at in found if end <= at <= furthest]
     if bounds.shut:
-        furthest = min((index for index in bounds.shut if end <= index < furthest), default=furthest)
-    return [at for at in found if end <= at <= furthest and (at == end or at not in bounds.denied)]
+        furthest = min((index for index in range(end, furthest) if index in bounds.shut), default=furthest)
+    return [at for at in range(end, furthest + 1) if at in found and (at == end or at not in bounds.denied)]
 
 
-def _ways(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds) -> Iterator[Row]:
-    """How a pattern stands in a sentence, once for each span: its row with just the phrases that stand there.
+def _way(pattern: _Pattern, places: Mapping[int, Places], bounds: Bounds, match: Match) -> Row | None:
+    """How a pattern stands where a match says; None if it does not.
 
-    Naming the phrases one by one keeps the Matcher's patterns few: it would need one for every choice among the
-    phrases of all items of a row, thousands for a row of a few large groups.
+    It is a row of just the phrases that stand there, each with as many words before it as stand there. The Matcher would need
+    a pattern for every choice among the phrases of all items, and its time grows with the choice of gaps as well.
     """
-    begun: dict[tuple[int, int, int], Row] = {(-1, -1, 0): ()}  # where it starts, how far it is, the reach left over
+    begun: dict[tuple[int, int], Row] = {(-1, 0): ()}  # by how far it is and the reach left over
     for item, index in zip(pattern.row, pattern.numbers):
-        further: dict[tuple[int, int, int], Row] = {}
+        further: dict[tuple[int, int], Row] = {}
         found = places[index]
-        for (start, end, left), row in begun.items():
+        for (end, left), row in begun.items():
             reach = left + item.reach
             if item.optional:
-                further.setdefault((start, end, reach), row)
+                further.setdefault((end, reach), row)
             for at in _reached(found, end, reach, bounds):
+                if not row and at != match.start:
+                    continue
+                gap = at - end if row else 0
                 for stop, phrase in found[at].items():
-                    gap = at - end if row else 0
                     way = Item((phrase,), reach=gap) if phrase else Item((), item.low, item.high, reach=gap)
-                    further.setdefault((at if start < 0 else start, stop, 0), (*row, way))
+                    if stop <= match.end:
+                        further.setdefault((stop, 0), (*row, way))
         begun = further
-    yield from filter(None, begun.values())
+    return next((row for (end, _), row in begun.items() if end == match.end), None)
 
 
-def document(words: Sequence[str], bounds: Bounds = NO_BOUNDS) -> Doc:
-    """The words of a sentence as spaCy's; no word outlives it."""
-    tags, deps = [OPEN] * len(words), [FREE] * len(words)
-    for index in bounds.shut:
-        tags[index] = SHUT
-    for index in bounds.denied:
-        if index < len(words):
-            deps[index] = DENIED
-    return Doc(Vocab(), words=list(words), tags=tags, deps=deps, heads=[*range(len(words))])
+def document(words: Sequence[str], bounds: Bounds, match: Match) -> Doc:
+    """The words of a sentence in which a pattern stands, as spaCy's; no word outlives it."""
+    span = range(match.start, match.end)
+    return Doc(
+        Vocab(),
+        words=[words[index] for index in span],
+        tags=[SHUT if index in bounds.shut else OPEN for index in span],
+        deps=[DENIED if index in bounds.denied else FREE for index in span],
+        heads=[*range(len(span))],
+    )
 
 
 def matches(named: Sequence[tuple[str, Row]], document: Doc) -> list[Match]:
-    """Every match of some patterns."""
+    """Where spaCy's Matcher finds some ways in which patterns stand."""
     if not named:
         return []
     if not Token.has_extension("number"):
         Token.set_extension("number", getter=lambda token: number(token.text))
     matcher = Matcher(document.vocab, validate=False)
-    for name, row in named:
-        matcher.add(name, list(_token_patterns(row)))
+    for name, way in named:
+        matcher.add(name, [list(_tokens(way))])
     return [Match(span.label_, span.start, span.end) for span in matcher(document, as_spans=True)]
 
 
-def _token_patterns(row: Row) -> Iterator[list[TokenPattern]]:
-    """spaCy's form of a row: one pattern for every way to choose among the phrases of its items."""
-    for combination in itertools.product(*(list(_choices(item, not index)) for index, item in enumerate(row))):
-        yield [token for tokens in combination for token in tokens]
-
-
-def _choices(item: Item, first: bool) -> Iterator[list[TokenPattern]]:
-    gap: list[TokenPattern] = [{"TAG": OPEN, "OP": f"{{0,{item.reach}}}"}] if item.reach else []
-    if item.optional:
-        yield gap
-    if item.high >= item.low:
-        yield [*gap, {"_": {"number": {">=": item.low, "<=": item.high}}}]
-    for phrase in item.phrases:
-        tokens = [_token(piece) for piece in phrase]
-        if first or gap:
-            tokens[0]["DEP"] = FREE
-        yield gap + tokens
+def _tokens(way: Row) -> Iterator[TokenPattern]:
+    """spaCy's form of a way in which a pattern stands."""
+    for index, item in enumerate(way):
+        yield from ({"TAG": OPEN} for _ in range(item.reach))
+        if item.high >= item.low:
+            yield {"_": {"number": {">=": item.low, "<=": item.high}}}
+        for phrase in item.phrases:
+            tokens = [_token(piece) for piece in phrase]
+            if not index or item.reach:
+                tokens[0]["DEP"] = FREE
+            yield from tokens
 
 
 def _token(piece: str) -> TokenPattern:

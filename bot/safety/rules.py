@@ -27,14 +27,13 @@ import yaml
 from pydantic import BaseModel, Extra, StrictInt, StrictStr, ValidationError
 
 from bot.language.script import HAN
+from bot.safety.phrases import Phrase
 from bot.safety.words import chinese
 from bot.settings import ROOT
 
 FOLDER = ROOT / "data" / "safety"
 NUMBERS = re.compile(r"#[0-9.]+-[0-9.]+")
 GROUP = re.compile(r"[A-Z][A-Z0-9_]+|【[^】]+】")
-Phrase = tuple[str, ...]
-"""Words that stand one after the other; a * at the end of one stands for any ending."""
 CueName = Literal[
     "negation",
     "no_negation",

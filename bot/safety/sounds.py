@@ -20,28 +20,34 @@ class Sounds:
     def __init__(self, words: Iterable[str], never: Collection[str] = ()) -> None:
         self._never = frozenset(never)
         self._around: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._sounding: dict[tuple[str, ...], list[tuple[tuple[str, ...], str]]] = defaultdict(list)
         for word in words:
+            sounds = tuple(map(_sound, word))
+            self._sounding[sounds[:2]].append((sounds, word))
             for index, character in enumerate(word):
                 self._around[word[:index], word[index + 1 :]].append(character)
-        self._next: dict[str, set[str]] = defaultdict(set)
-        for before, after in self._around:
-            self._next[before].add(after[:1])
-        self._wanted = {_sound(character) for characters in self._around.values() for character in characters}
         self._longest = max((len(before) + len(after) for before, after in self._around), default=0)
 
     def right(self, text: str) -> str:
         """A text of the same length with the wrong characters put right."""
         characters = list(text)
-        for index, character in enumerate(text):
-            if _sound(character) not in self._wanted:
-                continue
+        for index in self._wrong(text):
             for start in range(max(0, index - self._longest), index + 1):
                 before = text[start:index]
-                following = self._next.get(before, ())
-                if "" in following or text[index + 1 : index + 2] in following:
-                    meant = self._meant(before, character, text[index + 1 : index + 1 + self._longest - len(before)])
-                    characters[index] = meant or characters[index]
+                meant = self._meant(before, text[index], text[index + 1 : index + 1 + self._longest - len(before)])
+                characters[index] = meant or characters[index]
         return "".join(characters)
+
+    def _wrong(self, text: str) -> set[int]:
+        """The characters that may be wrong: those of a piece of text that sounds like a word, but is written otherwise."""
+        sounds = tuple(map(_sound, text))
+        found: set[int] = set()
+        for start, pair in enumerate(zip(sounds, sounds[1:])):
+            for sounding, word in self._sounding.get(pair, ()):
+                end = start + len(word)
+                if sounds[start:end] == sounding and text[start:end] != word:
+                    found.update(range(start, end))
+        return found
 
     def _meant(self, before: str, character: str, following: str) -> str | None:
         """The character that the words want between two pieces of text, where another stands that sounds like it."""

@@ -8,6 +8,7 @@ rules files.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -42,24 +43,47 @@ class Sentence:
     text: str
     breaks: frozenset[int]
 
-    def clause(self, start: int, end: int, ends: Collection[str]) -> tuple[int, int]:
-        """The half-open span of words between the nearest of `ends`, or a break, around a half-open span of words."""
-        first, last = start, end
-        while first > 0 and self.words[first - 1] not in ends and first not in self.breaks:
-            first -= 1
-        while last < len(self.words) and self.words[last] not in ends and last not in self.breaks:
-            last += 1
-        return first, last
-
     def quote(self, start: int, end: int) -> str:
         """The words of a half-open span as they were typed, normalised."""
         return self.text[self.written[start][0] : self.written[end - 1][1]]
 
 
+class Clauses:
+    """Where the clauses of a sentence begin and end.
+
+    Args:
+        sentence: the sentence.
+        ends: the words that end a clause, beside the breaks of the sentence.
+    """
+
+    def __init__(self, sentence: Sentence, ends: Collection[str]) -> None:
+        marks = [index for index, word in enumerate(sentence.words) if word in ends]
+        self._begins = sorted({0, *sentence.breaks, *(index + 1 for index in marks)})
+        self._ends = sorted({*marks, *sentence.breaks, len(sentence.words)})
+
+    def around(self, start: int, end: int) -> tuple[int, int]:
+        """The half-open span of words from where a clause begins up to `start` to where one ends from `end`."""
+        return self._begins[bisect_right(self._begins, start) - 1], self._ends[bisect_left(self._ends, end)]
+
+    def next_begin(self, word: int) -> int:
+        """Where the first clause after a word begins; far away, if there is none."""
+        place = bisect_right(self._begins, word)
+        return self._begins[place] if place < len(self._begins) else self._ends[-1] + 1
+
+    def last_end(self, word: int) -> int:
+        """Where the last clause before a word ends; -1, if there is none."""
+        place = bisect_left(self._ends, word)
+        return self._ends[place - 1] if place else -1
+
+
 def chinese(whole_words: Iterable[str]) -> str:
     """The regular expression of one Chinese word: a character, or one of the words that are read as one."""
     longest_first = sorted(whole_words, key=len, reverse=True)
-    return "|".join([*map(re.escape, longest_first), HAN.pattern])
+    by_first: dict[str, list[str]] = defaultdict(list)
+    for word in longest_first:
+        by_first[word[0]].append(re.escape(word[1:]))
+    words = (f"{re.escape(first)}(?:{'|'.join(rests)})" for first, rests in by_first.items())
+    return "|".join([*words, HAN.pattern])
 
 
 class Reader:
