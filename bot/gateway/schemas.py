@@ -153,12 +153,13 @@ class PinnedLanguage(_Model):
 
 
 class Ticket(_Model):
-    """A conversation that waits for a person."""
+    """A conversation that waits for a person; its place in the front desk's queue, null where a person has it already."""
 
     ticket: str
     number: int
     urgency: Literal["emergency", "clinical", "service", "information"]
     opened: datetime
+    place: Optional[int]  # noqa: UP045
 
 
 class Error(_Model):

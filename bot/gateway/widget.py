@@ -173,7 +173,10 @@ async def ask_for_person(
     accepted = accepted_language(request.headers.get("Accept-Language", ""))
     ticket = await in_thread(tickets.ask_for_person, parts.store, parts.waiting, conversation, accepted)
     parts.metrics.tickets.labels("opened").inc()
-    return schemas.Ticket(ticket=ticket.id, number=ticket.number, urgency=ticket.urgency, opened=ticket.opened_at)
+    place = await in_thread(parts.store.tickets.place, ticket.id)
+    return schemas.Ticket(
+        ticket=ticket.id, number=ticket.number, urgency=ticket.urgency, opened=ticket.opened_at, place=place
+    )
 
 
 @router.delete("/ticket", status_code=204, responses=_WITH_TOKEN)

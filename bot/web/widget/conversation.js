@@ -132,7 +132,7 @@ export class Conversation {
   async person(wanted) {
     if (wanted && !(await alone(() => this.#open()))) return;
     const answer = await this.#call(wanted ? "POST" : "DELETE", "ticket");
-    if (answer && !answer.error) this.view.person(false, wanted ? 0 : null, null);
+    if (answer && !answer.error) this.view.person(false, wanted ? answer.content.place : null, null);
   }
 
   /** Erase the conversation and all that waits, here and at the gateway. */
