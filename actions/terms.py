@@ -25,7 +25,7 @@ class Term(Model):
 
 
 class Vocabulary(Model):
-    """Terms people ask about that no department file need list."""
+    """Terms people ask about that no department file need list; `everyday`: phrases that hold one and mean something else."""
 
     services: tuple[Term, ...]
     conditions: tuple[Term, ...]
@@ -33,6 +33,7 @@ class Vocabulary(Model):
     languages: tuple[Term, ...]
     elsewhere: tuple[Term, ...]
     choices: tuple[Term, ...]
+    everyday: Aliases
 
     def groups(self) -> tuple[tuple[str, tuple[Term, ...]], ...]:
         """The terms by entity type."""
@@ -68,6 +69,8 @@ def all_names(departments: list[Department], vocabulary: Vocabulary) -> Iterator
             for name in dict.fromkeys((term.name.en, term.name.zh, *term.aliases.all())):
                 if kind != "elsewhere" or not any(mine in name.casefold() for mine in ours):
                     yield kind, term.id, name, False
+    for phrase in vocabulary.everyday.all():
+        yield "everyday", "", phrase, False
 
 
 def _department_names(department: Department) -> tuple[str, ...]:

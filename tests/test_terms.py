@@ -29,6 +29,8 @@ elsewhere:
   - {id: far, name: {en: far away, zh: 远方}}
 choices:
   - {id: first, name: {en: the first, zh: 第一个}}
+everyday:
+  en: [mri magazine]
 """
 
 
@@ -93,6 +95,7 @@ def test_all_names(tmp_path: Path) -> None:
         ("elsewhere", "far", "远方", False),
         ("choice", "first", "the first", False),
         ("choice", "first", "第一个", False),
+        ("everyday", "", "mri magazine", False),
     ]
     own = [name[3] for name in names]
     assert own == sorted(own, reverse=True)

@@ -23,6 +23,8 @@ MIN_FUZZY_HAN = 3
 """Shorter Chinese names sound like too many common words (活检 like 火箭)."""
 LONGEST_WINDOW = 5
 """The most words of a misspelt Latin name."""
+EVERYDAY = "everyday"
+"""The kind of phrases that hold a name and mean something else ("microwave oven"): they are read first, and told to nobody."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class NameFinder:
             taken[item.start : item.end] = [True] * (item.end - item.start)
         found += self._find_by_sound(text, taken)
         found += self._find_misspelt(_key(text), taken)
-        return sorted(found, key=lambda item: item.start)
+        return sorted((item for item in found if item.kind != EVERYDAY), key=lambda item: item.start)
 
     def _find_exact(self, text: str, words: list[Word]) -> list[Found]:
         whole_words = {(word.start, word.end) for word in words}

@@ -61,6 +61,8 @@ ASKED = frozenset(
     )
 )
 """The words that make a Chinese question. Where a clause has two, a question may end between them: 有多少医生一年做多少台."""
+HOW_MANY = "几"
+"""With any measure word after it, this makes a question too: 几间, 几张."""
 MOST_PLACES = 4
 """How many places between two such words are looked at, those nearest to the second."""
 MAX_CLAUSES = 6
@@ -102,7 +104,14 @@ def clauses(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
 def _beginnings(words: Sequence[Word]) -> set[int]:
     """The words before which a further question may begin without a mark."""
     found = {index for index, word in enumerate(words) if word.text in ASKING}
-    asked = [index for index, word in enumerate(words) if word.text in ASKED]
+    asked = [index for index, word in enumerate(words) if word.text in ASKED or word.text.startswith(HOW_MANY)]
     for first, second in zip(asked, asked[1:]):
-        found.update(range(max(first + 1, second - MOST_PLACES + 1), second + 1))
+        if _unbroken(words[first : second + 1]):
+            found.update(range(max(first + 1, second - MOST_PLACES + 1), second + 1))
     return found
+
+
+def _unbroken(words: Sequence[Word]) -> bool:
+    """Whether no mark, link or space stands among words."""
+    marked = any(word.text in ENDS or word.text in LINKS for word in words)
+    return not marked and all(word.end == following.start for word, following in zip(words, words[1:]))

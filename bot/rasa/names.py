@@ -7,7 +7,7 @@ from pathlib import Path
 
 from actions.departments import load
 from actions.terms import all_names, load_vocabulary
-from bot.language.names import Name
+from bot.language.names import EVERYDAY, Name
 
 
 def known_names() -> list[Name]:
@@ -20,8 +20,8 @@ def known_names() -> list[Name]:
 
 
 def kept_whole() -> list[str]:
-    """The names that the tokeniser does not cut: all but the choices ("the first one"), which are ordinary words."""
-    return [name.written for name in known_names() if name.kind != "choice"]
+    """The names that the tokeniser does not cut: all but the choices ("the first one") and other ordinary words."""
+    return [name.written for name in known_names() if name.kind not in ("choice", EVERYDAY)]
 
 
 def names_fingerprint() -> str:
