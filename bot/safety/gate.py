@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Literal
 
 from bot.safety.cues import Cues, Found
-from bot.safety.patterns import Items, Match, Patterns
+from bot.safety.patterns import Ground, Items, Match, Patterns
 from bot.safety.rules import CueName, Notation, Rule, Rules, read_rules
 from bot.safety.sounds import Sounds
 from bot.safety.words import Reader, Sentence
@@ -61,7 +61,8 @@ class Gate:
 
     def __init__(self, rules: Sequence[Rules] | None = None) -> None:
         read = read_rules() if rules is None else rules
-        self._languages = [_Language(found) for found in read]
+        self._items = Items()
+        self._languages = [_Language(found, self._items) for found in read]
         read_as = {
             typed: tuple(form.split())
             for found in read
@@ -72,7 +73,7 @@ class Gate:
         self._reader = Reader(
             read_as,
             {word for language in self._languages for word in language.words},
-            not_errors.union(*(language.all_words() for language in self._languages)),
+            not_errors | self._items.words(),
             [word for found in read for word in found.whole_words],
             Sounds((word for found in read for word in found.by_sound), not_errors),
         )
@@ -81,23 +82,23 @@ class Gate:
         """The decision on a message; never raises, whatever the text."""
         best = PASS
         for sentence in self._reader.read(_shortened(text)):
+            ground = self._items.ground(sentence.words)
             for language in self._languages:
-                best = language.decision(sentence, best)
+                best = language.decision(sentence, ground, best)
                 if best.verdict == "emergency":
                     return best
         return best
 
 
 class _Language:
-    """One language's rules and cues."""
+    """One language's rules and cues; their items are added to those of the gate."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, items: Items) -> None:
         notation = Notation(rules)
         self.words = notation.words
         self._rules: dict[str, Rule] = {rule.id: rule for rule in rules.gate}
         self._order = {rule: place for place, rule in enumerate(self._rules)}
         self._language = rules.language
-        self._items = Items()
         named = (
             (f"{rule.id}{kind}", row)
             for rule in rules.gate
@@ -105,16 +106,11 @@ class _Language:
             for pattern in patterns
             for row in notation.rows(pattern)
         )
-        self._patterns = Patterns(named, self._items)
-        self._cues = Cues(rules, notation, self._items)
+        self._patterns = Patterns(named, items)
+        self._cues = Cues(rules, notation, items)
 
-    def all_words(self) -> set[str]:
-        """The words of all rules and cues."""
-        return self._items.words()
-
-    def decision(self, sentence: Sentence, best: Decision) -> Decision:
+    def decision(self, sentence: Sentence, ground: Ground, best: Decision) -> Decision:
         """The best so far, or what the rules say of a sentence, where that is graver: the first emergency, the first advice, HELD."""
-        ground = self._items.ground(sentence.words)
         candidates = self._patterns.candidates(ground)
         if not candidates:
             return best

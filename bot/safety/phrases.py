@@ -49,6 +49,8 @@ class Phrases:
         forms = [self._forms(word) for word in words]
         last = len(words)
         for start, (_, nodes) in enumerate(forms):
+            if not nodes:
+                continue
             end = start + 1
             while nodes:
                 for node in nodes:

@@ -124,15 +124,16 @@ class Reader:
         written: list[tuple[int, int]] = []
         breaks: set[int] = set()
         before = 0
+        spell = self._spell
         for match in self._word.finditer(self._sounds.right(normalised.text)):
-            start, end = match.span()
-            if words and start > before and _breaks(normalised, before, start, raw):
+            start, end = span = match.span()
+            if start > before and words and _breaks(normalised, before, start, raw):
                 breaks.add(len(words))
-            for word in self._spell(match.group()):
+            for word in spell(match[0]):
                 words.append(word)
-                written.append((start, end))
+                written.append(span)
             before = end
-            if words[-1] in SENTENCE_ENDS:
+            if word in SENTENCE_ENDS:
                 yield Sentence(tuple(words), tuple(written), normalised.text, frozenset(breaks))
                 words, written, breaks = [], [], set()
         if words:
