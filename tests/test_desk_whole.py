@@ -134,8 +134,15 @@ def test_who_writes_is_seen_on_the_other_side(desk: Desk) -> None:
     desk.li.locator("#reply").press_sequentially("Beh")
     expect(desk.visitor.element.locator(".typing")).to_be_visible(timeout=SOON)
     expect(desk.visitor.element.locator(".desk p")).to_contain_text("A person at the front desk", timeout=SOON)
-    desk.visitor.input.press_sequentially("And")
-    expect(desk.li.locator("[data-typing]")).to_be_visible(timeout=SOON)
+    line = desk.li.locator("[data-typing]")
+    desk.visitor.input.press_sequentially("And is it far from there?", delay=200)
+    expect(line).to_be_visible(timeout=SOON)
+    desk.answer(desk.li, "Behind the main building.")
+    expect(desk.li.locator(".thread .staff")).to_contain_text("Behind", timeout=SOON)
+    expect(line).to_be_visible(timeout=100)  # the page has been fetched again since
+    desk.visitor.input.press("Enter")
+    expect(desk.li.locator(".thread .patient").last).to_contain_text("far", timeout=SOON)
+    expect(line).to_be_hidden(timeout=100)
 
 
 def test_the_place_in_line_follows_the_queue(desk: Desk) -> None:

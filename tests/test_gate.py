@@ -76,6 +76,11 @@ BEFORE = (
 AFTER = ("", "!", "!!!", "。", "？", " please", " 😭", ", thank you", "，谢谢", "   ", "...", "\u200b")
 
 
+def test_every_emergency_is_seen_in_traditional_script() -> None:
+    gate = shipped_gate()
+    assert not [text for text in EMERGENCIES if gate.decide(to_traditional(text)).verdict != "emergency"]
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(EMERGENCIES), st.sampled_from(BEFORE), st.sampled_from(AFTER), st.booleans())
 def test_nothing_added_switches_an_emergency_off(text: str, before: str, after: str, traditional: bool) -> None:

@@ -96,7 +96,14 @@ def test_script_of_a_message(text: str, script: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("simplified", "traditional"),
-    [("超声科有几张床位", "超聲科有幾張床位"), ("医生", "醫生"), ("beds 56", "beds 56"), ("肝", "肝")],
+    [
+        ("超声科有几张床位", "超聲科有幾張床位"),
+        ("医生", "醫生"),
+        ("beds 56", "beds 56"),
+        ("肝", "肝"),
+        ("捂着胸口，睡不着", "捂著胸口，睡不著"),
+        ("著名专家的专著", "著名專家的專著"),
+    ],
 )
 def test_from_script_to_script(simplified: str, traditional: str) -> None:
     assert to_traditional(simplified) == traditional

@@ -13,6 +13,8 @@ Script = Literal["simplified", "traditional"]
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 LATIN_WORD = re.compile(r"[a-zA-Z][a-zA-Z'’-]*")
+_PARTICLE = re.compile(r"(?<![显卓昭专原编论译名土巨遗合])著(?![名作称述者书录])")
+"""著 as Taiwan and Hong Kong write the particle 着; OpenCC leaves it, for 著名 is written so in either script."""
 
 
 @lru_cache(maxsize=2)
@@ -40,7 +42,7 @@ def _one(name: str, character: str) -> str:
 
 def to_simplified(text: str) -> str:
     """The text with traditional characters made simplified, character for character."""
-    return _convert("t2s", text)
+    return _PARTICLE.sub("着", _convert("t2s", text))
 
 
 def to_traditional(text: str) -> str:

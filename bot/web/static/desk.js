@@ -45,12 +45,21 @@ document.addEventListener("input", (event) => {
 });
 
 let typingEnds = 0;
-function patientTypes() {
+/** @param {boolean} on */
+function showTyping(on) {
   const line = fragment?.querySelector("[data-typing]");
-  if (!(line instanceof HTMLElement)) return;
-  line.hidden = false;
+  if (line instanceof HTMLElement) line.hidden = !on;
+}
+
+function patientTypes() {
+  showTyping(true);
   clearTimeout(typingEnds);
-  typingEnds = setTimeout(() => (line.hidden = true), TYPING_LASTS);
+  typingEnds = setTimeout(() => showTyping(false), TYPING_LASTS);
+}
+
+/** How many messages the patient has sent: with one more, what was being written has come. */
+function written() {
+  return fragment?.querySelectorAll(".thread .patient").length;
 }
 
 /** What is written anew is another reply: the same id is for the same words alone, sent again after an error. */
@@ -109,14 +118,17 @@ function showLink(path) {
   place.textContent = `${place.dataset.text} ${location.origin}${prefix}${path}`;
 }
 
-/** Fetch the changing part of the page again; focus and what is being written stay. */
+/** Fetch the changing part of the page again; focus and what is being written, here and by the patient, stay. */
 async function refresh() {
   if (!fragment) return;
   const answer = await fetch(`${prefix}${fragment.dataset.fragment}${location.search}`).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.getAttribute("href");
+  const types = fragment.querySelector("[data-typing]:not([hidden])") !== null;
+  const before = written();
   fragment.replaceChildren(...page.body.childNodes);
+  showTyping(types && written() === before);
   if (focused) /** @type {HTMLElement | null} */ (fragment.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus();
   localTimes();
   fitForms();
