@@ -33,6 +33,8 @@ from bot.settings import ROOT
 
 FOLDER = ROOT / "data" / "safety"
 NUMBERS = re.compile(r"#[0-9.]+-[0-9.]+")
+CUT_OFF = re.compile(r"^ *- [^\"'#\n]*\s#\d", re.MULTILINE)
+"""A number in a line without quotes: YAML takes it, and all that follows, for a comment."""
 GROUP = re.compile(r"[A-Z][A-Z0-9_]+|【[^】]+】")
 CueName = Literal[
     "negation",
@@ -110,8 +112,13 @@ def read_rules(folder: Path = FOLDER) -> list[Rules]:
     """
     found = []
     for file in sorted(folder.glob("*.yml")):
+        text = file.read_text(encoding="utf-8")
+        cut_off = CUT_OFF.search(text)
+        if cut_off:
+            line = text.count("\n", 0, cut_off.end()) + 1
+            raise InvalidRules(f'{file.name}: line {line}: put the whole pattern in "quotes": YAML reads no further than #')
         try:
-            found.append(Rules.parse_obj(yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)))
+            found.append(Rules.parse_obj(yaml.load(text, yaml.CSafeLoader)))
         except yaml.YAMLError as error:
             raise InvalidRules(f"{file.name}: is not valid YAML: {error}") from error
         except ValidationError as error:
