@@ -176,7 +176,10 @@ BROKEN = {
     "an unknown key": ("gate: []\nextra: 1", "extra"),
     "a wrong kind": ("gate: [{id: x, kind: alarm, title: X, patterns: [pain]}]", "kind"),
     "no rules": ("", "gate"),
-    "a number without quotes": ("gate:\n  - id: x\n    kind: alarm\n    title: X\n    patterns:\n    - pain #8-10 help\n", "line 12"),
+    "a number without quotes": (
+        "gate:\n  - id: x\n    kind: alarm\n    title: X\n    patterns:\n    - pain #8-10 help\n",
+        "line 12",
+    ),
 }
 HEAD = "language: en\nreviewed_by: null\nreviewed_on: null\ngap: 5\nwords: {}\ncues: {}\n"
 

@@ -8,7 +8,7 @@ The pattern language of the rules, made so that a doctor or nurse can read it:
     STOP                one of the words or phrases listed under `words: STOP:`
     ?very               the word may be missing
     ..                  a few other words may stand here, within one sentence and without a negation
-    #38.5-43            a number in this range
+    #38.5-43            a number in this range; the whole pattern then stands in "quotes", for YAML
     chest & pain*       both, in either order, near each other
     【肢体】            in Chinese: one of the words or phrases listed under `words: 【肢体】:`
     if .. @             in cues: the danger that a rule has found stands here
@@ -116,7 +116,9 @@ def read_rules(folder: Path = FOLDER) -> list[Rules]:
         cut_off = CUT_OFF.search(text)
         if cut_off:
             line = text.count("\n", 0, cut_off.end()) + 1
-            raise InvalidRules(f'{file.name}: line {line}: put the whole pattern in "quotes": YAML reads no further than #')
+            raise InvalidRules(
+                f'{file.name}: line {line}: put the whole pattern in "quotes": YAML reads no further than #'
+            )
         try:
             found.append(Rules.parse_obj(yaml.load(text, yaml.CSafeLoader)))
         except yaml.YAMLError as error:
