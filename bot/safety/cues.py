@@ -200,7 +200,7 @@ def _in_force(cues: Sequence[Match]) -> list[Match]:
         cue
         for cue in cues
         if not (cue.name == "negation" and any(v.start < cue.end <= v.end for v in deny_nothing))
-        and not (cue.name == "present" and any(u.start < cue.end and cue.start < u.end for u in unreal))
+        and not (cue.name == "present" and any(u.start <= cue.start < u.end for u in unreal))
     ]
 
 
