@@ -30,7 +30,8 @@ TOO_LONG = "too_long"
 EMERGENCY, ADVICE = "report_emergency", "seek_advice"
 SURE = 0.85
 """How likely right the classifier must be for an emergency that the gate has not seen. Of 230 emergencies worded without
-knowledge of either, the gate missed 19; the classifier was surer than this of 15 of them, and less sure of most of its false alarms."""
+knowledge of either, the gate missed 19. The classifier was surer than this of 15 of them, and less sure of most of its false
+alarms."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
