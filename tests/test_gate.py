@@ -88,6 +88,42 @@ def test_nothing_added_switches_an_emergency_off(text: str, before: str, after: 
     assert shipped_gate().decide(said).verdict == "emergency"
 
 
+REMARKS = {
+    "en": (
+        "how many beds do you have, ",
+        "do you treat thyroid nodules, ",
+        "the leaflet says to rest, ",
+        "we watched a film about sharks, ",
+        "my neighbour says hello, ",
+        "we moved here last year, ",
+        "that blood test was fine, ",
+        "the air conditioning is off, ",
+    ),
+    "zh": (
+        "你们有几张床，",
+        "甲状腺你们看不看，",
+        "宣传册上写着要多喝水，",
+        "我们在看电影，",
+        "去年我们来过，",
+        "上次的事谢谢，",
+        "排了两个小时队，",
+        "想找心理医生，",
+    ),
+}
+
+
+@pytest.mark.parametrize(("language", "remark"), [(name, each) for name in REMARKS for each in REMARKS[name]])
+def test_what_is_said_beside_an_emergency_holds_nothing_back(language: str, remark: str) -> None:
+    gate = shipped_gate()
+    texts = [
+        text
+        for rule, sentences in SENTENCES[language].items()
+        if verdict_of(rule) == "emergency"
+        for text in sentences["positive"]
+    ]
+    assert not [text for text in texts if gate.decide(remark + text).verdict != "emergency"]
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=1000))
 def test_any_text_gets_a_decision(text: str) -> None:

@@ -1,7 +1,8 @@
 """The words around a danger that say it is not so, not now, or only spoken of.
 
 A cue with an @ says where the danger stands ("if .. @", "没有 @"), and speaks of that danger only. One without speaks of
-all dangers of its clause (negations) or sentence (the others).
+all dangers of its clause, and what is happening now of all of its sentence: a question beside an emergency ("how many beds
+have you, he is choking") holds nothing back.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from bot.safety.rules import CueName, Notation, Row, Rules
 from bot.safety.words import CLAUSE_ENDS, Clauses, Sentence
 
 DANGER = "@"
-WITHIN_THE_CLAUSE: frozenset[CueName] = frozenset({"general"})
-"""Cues with @ that speak of a danger in their own clause only."""
+REACHES_BACK: frozenset[CueName] = frozenset({"hypothetical", "chronic", "past", "present"})
+"""Cues with @ that, standing after a danger, speak of it across a pause too ("吐血，后来好了")."""
+REACHES_AHEAD: frozenset[CueName] = frozenset({"hypothetical", "chronic", "present"})
+"""Those that do, standing before it. What was last year does not: "去年来过，今早吐血" is of this morning."""
 ANY = -1
 """All bits set: any danger."""
 REACH = 6
@@ -128,7 +131,7 @@ class Cues:
                 plain.append(match)
         clauses = Clauses(sentence, self._clause_ends)
         denying = [parts for number, parts in before.items() if self._cues[number].denies]
-        return Found(_in_force(plain), denying, self._spoken(before, after, clauses), clauses)
+        return Found(_in_force(plain, clauses), denying, self._spoken(before, after, clauses), clauses)
 
     def _spoken(self, before: _Parts, after: _Parts, clauses: Clauses) -> list[_Spoken]:
         """What the cues with an @ speak of; those that have a part on one side only are taken together by name."""
@@ -141,14 +144,15 @@ class Cues:
                 continue
             key = (cue.name, number, "both") if cue.before and cue.after else (cue.name, 0, "<" if cue.before else ">")
             one = spoken.setdefault(key, _Spoken(cue.name, 0 if cue.before else ANY, 0 if cue.after else ANY))
-            limits = clauses if cue.name in WITHIN_THE_CLAUSE else None
             for part in before.get(number, ()):
                 last = part.end + cue.before_reach
-                one.begins |= _bits(part.end, min(last, limits.next_begin(part.start) - 1) if limits else last)
+                pause = clauses.next_begin(part.start) - 1
+                one.begins |= _bits(part.end, last if cue.name in REACHES_AHEAD else min(last, pause))
                 one.parts.append((part.start, part.end))
             for part in after.get(number, ()):
                 first = max(part.start - cue.after_reach, 0)
-                one.ends |= _bits(max(first, limits.last_end(part.end) + 1) if limits else first, part.start)
+                pause = clauses.last_end(part.end) + 1
+                one.ends |= _bits(first if cue.name in REACHES_BACK else max(first, pause), part.start)
         for one in spoken.values():
             one.parts.sort()
         return list(spoken.values())
@@ -180,10 +184,12 @@ class Cues:
         near = {
             "negation": lambda cue: first <= cue.start and 0 <= match.start - cue.end <= REACH,
             "negation_after": lambda cue: cue.end <= last and 0 <= cue.start - match.end <= REACH,
+            "present": lambda cue: True,
             "routine": lambda cue: cue.start - match.end <= REACH and match.start - cue.end <= REACH,
         }
         for cue in found.plain:
-            if cue.name not in near or near[cue.name](cue):
+            within_the_clause = first <= cue.start and cue.end <= last
+            if near[cue.name](cue) if cue.name in near else within_the_clause:
                 yield cast(CueName, cue.name)
 
 
@@ -192,10 +198,13 @@ def _bits(first: int, last: int) -> int:
     return (1 << last + 1) - (1 << first) if first <= last else 0
 
 
-def _in_force(cues: Sequence[Match]) -> list[Match]:
-    """The cues without those that others void: "not" in "not well" denies nothing, "I have" in "what if I have" is not present."""
+def _in_force(cues: Sequence[Match], clauses: Clauses) -> list[Match]:
+    """The cues without those that others void.
+
+    "not" in "not well" denies nothing; "I have" in "what if I have" is not present, unless the "what if" is of an earlier clause.
+    """
     deny_nothing = [cue for cue in cues if cue.name == "no_negation"]
-    unreal = [cue for cue in cues if cue.name in ("hypothetical", "past")]
+    unreal = [cue for cue in cues if cue.name in ("hypothetical", "past") and cue.end <= clauses.next_begin(cue.start)]
     return [
         cue
         for cue in cues
