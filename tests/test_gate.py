@@ -92,6 +92,7 @@ REMARKS = {
     "en": (
         "how many beds do you have, ",
         "do you treat thyroid nodules, ",
+        "what's the risk of infection, ",
         "the leaflet says to rest, ",
         "we watched a film about sharks, ",
         "my neighbour says hello, ",
@@ -102,6 +103,7 @@ REMARKS = {
     "zh": (
         "你们有几张床，",
         "甲状腺你们看不看，",
+        "论文写完了，",
         "宣传册上写着要多喝水，",
         "我们在看电影，",
         "去年我们来过，",

@@ -20,8 +20,8 @@ from bot.safety.words import CLAUSE_ENDS, Clauses, Sentence
 DANGER = "@"
 REACHES_BACK: frozenset[CueName] = frozenset({"hypothetical", "chronic", "past", "present"})
 """Cues with @ that, standing after a danger, speak of it across a pause too ("吐血，后来好了")."""
-REACHES_AHEAD: frozenset[CueName] = frozenset({"hypothetical", "chronic", "present"})
-"""Those that do, standing before it. What was last year does not: "去年来过，今早吐血" is of this morning."""
+REACHES_AHEAD: frozenset[CueName] = frozenset({"chronic", "present"})
+"""Those that do, standing before it. A question or last year does not: "去年来过，今早吐血" is of this morning."""
 ANY = -1
 """All bits set: any danger."""
 REACH = 6
@@ -181,15 +181,15 @@ class Cues:
         if not found.plain:
             return
         first, last = found.clauses.around(match.start, match.end)
-        near = {
-            "negation": lambda cue: first <= cue.start and 0 <= match.start - cue.end <= REACH,
-            "negation_after": lambda cue: cue.end <= last and 0 <= cue.start - match.end <= REACH,
-            "present": lambda cue: True,
-            "routine": lambda cue: cue.start - match.end <= REACH and match.start - cue.end <= REACH,
-        }
         for cue in found.plain:
-            within_the_clause = first <= cue.start and cue.end <= last
-            if near[cue.name](cue) if cue.name in near else within_the_clause:
+            ahead, behind = match.start - cue.end, cue.start - match.end
+            speaks = {
+                "negation": first <= cue.start and 0 <= ahead <= REACH,
+                "negation_after": cue.end <= last and 0 <= behind <= REACH,
+                "routine": behind <= REACH and ahead <= REACH,
+                "present": True,
+            }
+            if speaks.get(cue.name, first <= cue.start and cue.end <= last):
                 yield cast(CueName, cue.name)
 
 
