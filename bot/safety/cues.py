@@ -18,7 +18,7 @@ from bot.safety.rules import CueName, Notation, Row, Rules
 from bot.safety.words import CLAUSE_ENDS, Clauses, Sentence
 
 DANGER = "@"
-REACHES_BACK: frozenset[CueName] = frozenset({"hypothetical", "chronic", "past", "present"})
+REACHES_BACK: frozenset[CueName] = frozenset({"negation_after", "hypothetical", "chronic", "past", "present"})
 """Cues with @ that, standing after a danger, speak of it across a pause too ("吐血，后来好了")."""
 REACHES_AHEAD: frozenset[CueName] = frozenset({"chronic", "present"})
 """Those that do, standing before it. A question or last year does not: "去年来过，今早吐血" is of this morning."""

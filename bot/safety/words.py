@@ -21,7 +21,7 @@ from bot.language.script import HAN
 from bot.safety.sounds import Sounds
 
 SENTENCE_ENDS = frozenset(".?!。…")
-CLAUSE_ENDS = SENTENCE_ENDS | frozenset(",;:，；、：~")
+CLAUSE_ENDS = SENTENCE_ENDS | frozenset(",;:，；：~")
 VOWELS = frozenset("aeiouy")
 SHORTEST = 5
 """Words with fewer letters are taken as they are typed: most of their neighbours are words too."""
