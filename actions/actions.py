@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import topics
 from actions.context import WHICH, choice_of, entities_of, remember
 from actions.departments import Registry
-from actions.reply import reply_to
+from actions.reply import ADVICE, reply_to
 from actions.results import Answer, Question, text
 from actions.schema import Department
 from actions.terms import Vocabulary, load_vocabulary
@@ -116,7 +116,7 @@ def _context(question: Question, answers: list[Answer]) -> list[EventType]:
 
 
 class ActionAdvice(_LookUp, Action):
-    """Declines to judge a personal case, adds what the departments list of what it touches, and offers a person."""
+    """Declines to judge a personal case, answers what is asked beside it, and offers a person."""
 
     def name(self) -> str:
         """The action's name in domain.yml."""
@@ -125,9 +125,11 @@ class ActionAdvice(_LookUp, Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Decline, inform, offer."""
         departments = self.departments
-        _, answers = reply_to(tracker.latest_message, tracker.slots, departments, self.vocabulary)
+        questions, answers = reply_to(tracker.latest_message, tracker.slots, departments, self.vocabulary)
         say(dispatcher, answers, departments)
-        return [*memory(tracker), *offering("handoff", "advice")]
+        answered = [question for question in questions if question.topic != ADVICE]
+        context = _context(answered[-1], answers) if answered else []
+        return [*memory(tracker), *context, *offering("handoff", "advice")]
 
 
 class ActionFallback(_LookUp, Action):

@@ -81,12 +81,19 @@ def answer(question: Question, departments: Sequence[Department], vocabulary: Vo
     return [_unknown(question, departments)]
 
 
+MOST_TOUCHED = 2
+"""How many facts are added to a refusal: of each department its first, before a second of any."""
+
+
 def touched_facts(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Answer]:
     """What the departments list of the things named in a question that itself is not answered (personal advice)."""
     things = _things(question, departments, vocabulary)
     focus = _in_focus(question, departments)
     found = _listings(question, things, focus) or _listings(question, things, departments)
-    return [_said_elsewhere(answer) for answer in found if answer.kind == "fact"][:2]
+    facts = [answer for answer in found if answer.kind == "fact"]
+    firsts = list({answer.department: answer for answer in reversed(facts)}.values())[::-1]
+    rest = [answer for answer in facts if answer not in firsts]
+    return [_said_elsewhere(answer) for answer in [*firsts, *rest][:MOST_TOUCHED]]
 
 
 def _things(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Entity]:

@@ -19,10 +19,20 @@ def reply_to(
 ) -> tuple[list[Question], list[Answer]]:
     """The questions of a message and the answers to all of them; both empty for a follow-up to nothing.
 
-    Personal advice is declined first; then follows what the departments list of the things it touches.
+    Personal advice is declined first; then follow what the departments list of the things it touches, and the answers to the
+    questions beside it.
     """
     questions = questions_of(message, slots, [department.id for department in departments])
-    if (message.get("intent") or {}).get("name") == ADVICE:
-        touched = [found for question in questions for found in touched_facts(question, departments, vocabulary)]
-        return questions, [Answer("advice", "utter_advice", topic="advice"), *touched]
-    return questions, [found for question in questions for found in answer(question, departments, vocabulary)]
+    personal = [question for question in questions if question.topic == ADVICE]
+    answers = [
+        found
+        for question in questions
+        if question not in personal
+        for found in answer(question, departments, vocabulary)
+    ]
+    if not personal:
+        return questions, answers
+    told = {(found.department, fact) for found in answers for fact in found.facts}
+    touched = [found for question in personal for found in touched_facts(question, departments, vocabulary)]
+    beside = [found for found in touched if not told.intersection((found.department, fact) for fact in found.facts)]
+    return questions, [Answer("advice", "utter_advice", topic="advice"), *beside, *answers]

@@ -332,6 +332,23 @@ def test_advice(
     assert (changed["offer"], changed["offer_reason"]) == ("handoff", "advice")
 
 
+def test_question_beside_advice() -> None:
+    """It is answered after the refusal, and is what a follow-up changes; what it tells is not told twice."""
+    advice = parsed("seek_advice", ("condition", "liver_cancer"), ("department", US))
+    asked = parsed("ask_condition_treated", ("condition", "liver_cancer"), ("department", US))
+    message = parsed("seek_advice", segments=[advice, parsed("ask_beds")])
+    messages, slots = run(ActionAdvice(), message)
+    assert brief(messages) == [
+        ("utter_advice", "advice", None),
+        ("utter_care_elsewhere", "fact", US),
+        ("utter_beds", "fact", US),
+    ]
+    assert slots["last_question"]["topic"] == "beds"
+    assert (slots["about_department"], slots["offer"]) == (US, "handoff")
+    messages, _ = run(ActionAdvice(), parsed("seek_advice", segments=[asked, advice]))
+    assert brief(messages) == [("utter_advice", "advice", None), ("utter_care", "fact", US)]
+
+
 # action_fallback
 
 

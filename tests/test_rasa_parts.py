@@ -91,8 +91,8 @@ def fake(text: str) -> Any:
         found = []
         for first, last in spans:
             part = " ".join(word.text for word in words[first:last])
-            hits = [name for name in ("beds", "price", "hello") if name in part]
-            intent = {"beds": "ask_beds", "price": "ask_price", "hello": "greet"}.get(
+            hits = [name for name in ("beds", "price", "hello", "aspirin") if name in part]
+            intent = {"beds": "ask_beds", "price": "ask_price", "hello": "greet", "aspirin": "seek_advice"}.get(
                 hits[0] if hits else "", "ask_waiting"
             )
             found.append(Prediction(((intent, 0.9),), 0.9 if len(hits) == 1 else 0.2, len(hits) != 1))
@@ -108,6 +108,10 @@ def fake(text: str) -> Any:
         ("hello, what is the price", ["ask_price"]),
         ("beds, price, nonsense", ["ask_beds", "ask_price"]),
         ("beds and beds", []),
+        ("stop aspirin? how many beds", ["seek_advice", "ask_beds"]),
+        ("how many beds, what price and aspirin", ["ask_beds", "ask_price", "seek_advice"]),
+        ("hello, stop aspirin?", []),
+        ("stop aspirin? start aspirin?", []),
         ("beds", []),
     ],
 )

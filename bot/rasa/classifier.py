@@ -22,8 +22,9 @@ from bot.rasa.intent_model import IntentModel, Prediction
 from bot.rasa.linker import found_names
 from bot.rasa.names import code_fingerprint
 from bot.rasa.normaliser import normalised_of
-from bot.rasa.splitter import Segment, segments
+from bot.rasa.splitter import ADVICE, Judge, Segment, segments
 from bot.rasa.tokenizer import words_of
+from bot.safety.gate import shipped_gate
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ FALLBACK = "nlu_fallback"
 BARE_NAME = "inform"
 OUT_OF_SCOPE = "out_of_scope"
 ANSWERS = frozenset({"affirm", "deny"})
+ADVISED = Prediction(((ADVICE, 1.0),), 1.0, novel=False)
 MOST_BESIDE_NAMES = 2
 """The most words that an unclear message may have beside names for the names to be answered on their own: 杭州也有？"""
 LONGEST_ABOUT_NAMES = 12
@@ -127,10 +129,11 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
             if not words or self._model is None:
                 _set_intent(message, [_entry(FALLBACK, 1.0)])
                 continue
+            text = normalised_of(message).text
             judge = partial(_judge, self._model, words, found)
             _set_intent(message, _ranking(judge([(0, len(words))])[0], words, found))
             places = [(name.start, name.end) for name in found if name.kind == "department"]
-            questions = segments(normalised_of(message).text, words, judge, places)
+            questions = segments(text, words, partial(_judge_parts, judge, text, words), places)
             if questions:
                 _set_segments(message, questions, words)
         return messages
@@ -141,6 +144,16 @@ def _judge(
 ) -> list[Prediction]:
     """What spans of a message's words ask, each on its own."""
     return model.predict([masked_words(words[start:end], found) for start, end in spans])
+
+
+def _judge_parts(judge: Judge, text: str, words: list[Word], spans: Sequence[tuple[int, int]]) -> list[Prediction]:
+    """What parts of a message ask; what the gate knows for personal advice is that."""
+    gate = shipped_gate()
+    judged = zip(spans, judge(spans))
+    return [
+        ADVISED if gate.decide(text[words[first].start : words[last - 1].end]).verdict == "advice" else prediction
+        for (first, last), prediction in judged
+    ]
 
 
 def _ranking(prediction: Prediction, words: list[Word], found: list[Found]) -> list[dict[str, Any]]:
@@ -185,7 +198,7 @@ def _set_intent(message: Message, ranking: list[dict[str, Any]]) -> None:
 
 
 def _set_segments(message: Message, questions: list[Segment], words: list[Word]) -> None:
-    """Put the questions of a message beside it; the first stands for the whole."""
+    """Put the questions of a message beside it; the first stands for the whole, personal advice before any other."""
     normalised = normalised_of(message)
     entities = message.get(ENTITIES) or []
     parts = []
@@ -193,7 +206,8 @@ def _set_segments(message: Message, questions: list[Segment], words: list[Word])
         start, end = normalised.raw_span(words[question.span[0]].start, words[question.span[1] - 1].end)
         inside = [entity for entity in entities if start <= entity["start"] < end]
         parts.append({"intent": _entry(question.intent, question.confidence), "entities": inside})
-    ranking = [parts[0]["intent"], *message.get(INTENT_RANKING)]
+    first = next((question for question in questions if question.intent == ADVICE), questions[0])
+    ranking = [_entry(first.intent, first.confidence), *message.get(INTENT_RANKING)]
     _set_intent(message, ranking)
     if len(parts) > 1:
         message.set(SEGMENTS, parts, add_to_output=True)

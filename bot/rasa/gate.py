@@ -4,7 +4,7 @@ The gate itself (bot.safety) knows nothing of Rasa and is asked before Rasa wher
 `rasa shell` and the tests are as safe, and so that the decision travels with the message.
 
     gate: emergency                  -> report_emergency
-    gate: advice                     -> seek_advice
+    gate: advice                     -> seek_advice; the questions beside it stay beside it
     gate: saw it, but not so or not now ("no fever", "what if") -> never an emergency, whatever the classifier thinks
     gate: nothing seen               -> the classifier's intent; an emergency only where it is sure
     longer than MAX_LENGTH           -> nlu_fallback, and nothing but the gate reads it
@@ -23,11 +23,12 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.rasa.classifier import FALLBACK, INTENT_RANKING, SEGMENTS
 from bot.rasa.normaliser import MAX_LENGTH
+from bot.rasa.splitter import ADVICE
 from bot.safety.gate import Decision, Gate, shipped_gate
 
 GATE = "gate"
 TOO_LONG = "too_long"
-EMERGENCY, ADVICE = "report_emergency", "seek_advice"
+EMERGENCY = "report_emergency"
 SURE = 0.85
 """How likely right the classifier must be for an emergency that the gate has not seen. Of 230 emergencies worded without
 knowledge of either, the gate missed 19. The classifier was surer than this of 15 of them, and less sure of most of its false
@@ -88,4 +89,6 @@ def _set_intent(message: Message, name: str) -> None:
     rest = [entry for entry in message.get(INTENT_RANKING) or () if entry[INTENT_NAME_KEY] != name]
     message.set(INTENT, first, add_to_output=True)
     message.set(INTENT_RANKING, [first, *rest], add_to_output=True)
-    message.set(SEGMENTS, [], add_to_output=True)
+    parts = message.get(SEGMENTS) or ()
+    if name != ADVICE or not any(part[INTENT][INTENT_NAME_KEY] == ADVICE for part in parts):
+        message.set(SEGMENTS, [], add_to_output=True)

@@ -2,7 +2,7 @@
 
 Every way to group the clauses of a message is weighed. A grouping counts if each group is a question that the
 model is sure of, and no two are about the same thing; the one with the most questions wins, then the surest. A greeting or a
-thank-you beside a question is left out. A clause that only names another department asks the same of it ("how many beds in
+thank-you beside a question is left out. Personal advice beside a question is a part of its own. A clause that only names another department asks the same of it ("how many beds in
 Shanghai and how many in Hangzhou"). Where no grouping counts, the message is one question.
 """
 
@@ -19,6 +19,7 @@ SURE = 0.65
 """How likely right each part must be for a message to be taken apart."""
 MAX_QUESTIONS = 4
 COURTESIES = frozenset({"greet", "thank", "goodbye"})
+ADVICE = "seek_advice"
 WHOLE_ONLY = frozenset({"ask_identity", "ask_capabilities", "ask_elsewhere", "ask_medical_knowledge", "ask_comparison"})
 """Questions that are answered only for a message as a whole."""
 
@@ -112,7 +113,7 @@ def _questions(
     if len(grouping) < 2:
         return None
     for group in grouping:
-        if questions and group in leaning:
+        if questions and questions[-1].intent != ADVICE and group in leaning:
             questions.append(Segment(spans[group], questions[-1].intent, questions[-1].confidence))
             leant += 1
             continue
@@ -122,12 +123,13 @@ def _questions(
             return None
         if intent in COURTESIES:
             continue
-        if not intent.startswith("ask_") or intent in WHOLE_ONLY:
+        if intent != ADVICE and (not intent.startswith("ask_") or intent in WHOLE_ONLY):
             return None
         questions.append(Segment(spans[group], intent, prediction.confidence))
-    if not questions or len(questions) > MAX_QUESTIONS:
+    asked = [question.intent for question in questions if question.intent != ADVICE]
+    if not asked or len(asked) > MAX_QUESTIONS:
         return None
-    return questions if len({question.intent for question in questions}) + leant == len(questions) else None
+    return questions if len(set(asked)) + leant == len(asked) else None
 
 
 def _rank(questions: list[Segment]) -> tuple[int, float]:
