@@ -1,9 +1,10 @@
 """Find the several questions of one message: "how many beds and do you treat thyroid?", "几张床 医生几个".
 
-Every way to group the clauses of a message is weighed. A grouping counts if each group is a question that the
-model is sure of, and no two are about the same thing; the one with the most questions wins, then the surest. A greeting or a
-thank-you beside a question is left out. Personal advice beside a question is a part of its own. A clause that only names another department asks the same of it ("how many beds in
-Shanghai and how many in Hangzhou"). Where no grouping counts, the message is one question.
+Every way to group the clauses of a message is weighed. A grouping counts if each group is a question that the model is sure
+of, and no two are about the same thing; the one with the most questions wins, then the surest. A greeting or a thank-you
+beside a question is left out; personal advice beside one is a part of its own. A clause that only names another department
+asks the same of it ("how many beds in Shanghai and how many in Hangzhou"). Where no grouping counts, the message is one
+question.
 """
 
 from __future__ import annotations
