@@ -97,3 +97,39 @@ def test_a_whole_word_hides_the_shorter_ones_in_it(gate: Gate, text: str) -> Non
 def test_a_word_is_known_by_its_sound_and_quoted_as_typed(gate: Gate) -> None:
     decision = gate.decide("我爸吐学")
     assert (decision.verdict, decision.matched) == ("emergency", "爸吐学")
+
+
+ENGLISH: dict[str, Any] = {
+    "language": "en",
+    "reviewed_by": None,
+    "reviewed_on": None,
+    "gap": 4,
+    "clause_ends": ["and", "but"],
+    "joins": ["and"],
+    "links": ["if", "does"],
+    "words": {"FAINT": ["faints", "fainting"]},
+    "cues": {
+        "hypothetical": ["where is", "where do", "if"],
+        "general": ["leaflet on", "what is .. @"],
+        "begins": ["he|my", "where do|is"],
+    },
+    "gate": [{"id": "faint", "kind": "emergency", "title": "x", "patterns": ["he|dad FAINT"], "names": ["FAINT"]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("where is a ward if he faints", "pass"),
+        ("where is the door my dad faints", "emergency"),
+        ("dad faints where do we go", "emergency"),
+        ("where is fainting treated", "pass"),
+        ("a leaflet on fever and fainting", "pass"),
+        ("a leaflet on fever but fainting", "emergency"),
+        ("what is fever and fainting", "pass"),
+        ("what is open, fainting", "emergency"),
+        ("a leaflet on fever and he faints", "emergency"),
+    ],
+)
+def test_a_new_statement_begins_without_a_mark(text: str, verdict: str) -> None:
+    assert Gate([Rules.parse_obj(ENGLISH)]).decide(text).verdict == verdict

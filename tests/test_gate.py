@@ -126,6 +126,18 @@ def test_what_is_said_beside_an_emergency_holds_nothing_back(language: str, rema
     assert not [text for text in texts if gate.decide(remark + text).verdict != "emergency"]
 
 
+UNMARKED = (" where do i go", " how long is the queue", " which department is it", " can you help", " can i come in")
+HELD_AT_MOST = 0.02
+"""Share of emergencies that a question may hold back which follows without any mark; what begins in it is not always told by words."""
+
+
+@pytest.mark.parametrize("question", UNMARKED)
+def test_a_question_after_an_emergency_needs_no_mark(question: str) -> None:
+    texts = [text for text in EMERGENCIES if text.isascii()]
+    held = [text for text in texts if shipped_gate().decide(text + question).verdict != "emergency"]
+    assert len(held) <= HELD_AT_MOST * len(texts)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=1000))
 def test_any_text_gets_a_decision(text: str) -> None:

@@ -18,6 +18,8 @@ from bot.safety.rules import CueName, Notation, Row, Rules
 from bot.safety.words import CLAUSE_ENDS, Clauses, Sentence
 
 DANGER = "@"
+BEGINS: CueName = "begins"
+"""The cue that holds nothing back: it finds where a new clause begins without a mark ("where is the entrance | my dad faints")."""
 REACHES_BACK: frozenset[CueName] = frozenset({"negation_after", "hypothetical", "chronic", "past", "present"})
 """Cues with @ that, standing after a danger, speak of it across a pause too ("吐血，后来好了")."""
 REACHES_AHEAD: frozenset[CueName] = frozenset({"chronic", "present"})
@@ -82,12 +84,14 @@ class Found:
         denying: for each negation that stands directly before what it denies where it stands.
         spoken: what the others speak of.
         clauses: the clauses of the sentence.
+        lists: its clauses if a list in it is kept together.
     """
 
     plain: list[Match]
     denying: list[list[Match]]
     spoken: list[_Spoken]
     clauses: Clauses
+    lists: Clauses
 
 
 class Cues:
@@ -95,6 +99,8 @@ class Cues:
 
     def __init__(self, rules: Rules, notation: Notation, items: Items) -> None:
         self._clause_ends = CLAUSE_ENDS.union(rules.clause_ends)
+        self._list_ends = self._clause_ends.difference(rules.joins)
+        self._links = frozenset(rules.links)
         self._cues: list[_Cue] = []
         self._named: dict[CueName, set[str]] = defaultdict(set)
         named: list[tuple[str, Row]] = []
@@ -129,11 +135,18 @@ class Cues:
                 (before if side == "<" else after)[int(number)].append(match)
             else:
                 plain.append(match)
-        clauses = Clauses(sentence, self._clause_ends)
+        begins = {cue.start for cue in plain if cue.name == BEGINS and self._fresh(sentence, cue.start)}
+        clauses = Clauses(sentence, self._clause_ends, begins)
         denying = [parts for number, parts in before.items() if self._cues[number].denies]
-        return Found(_in_force(plain, clauses), denying, self._spoken(before, after, clauses), clauses)
+        lists = Clauses(sentence, self._list_ends, begins)
+        plain = [cue for cue in plain if cue.name != BEGINS]
+        return Found(_in_force(plain, clauses), denying, self._spoken(before, after, clauses, lists), clauses, lists)
 
-    def _spoken(self, before: _Parts, after: _Parts, clauses: Clauses) -> list[_Spoken]:
+    def _fresh(self, sentence: Sentence, index: int) -> bool:
+        """Whether a word stands after none that links it to what was said before."""
+        return not index or sentence.words[index - 1] not in self._links
+
+    def _spoken(self, before: _Parts, after: _Parts, clauses: Clauses, lists: Clauses) -> list[_Spoken]:
         """What the cues with an @ speak of; those that have a part on one side only are taken together by name."""
         spoken: dict[tuple[CueName, int, str], _Spoken] = {}
         for number in {*before, *after}:
@@ -146,7 +159,7 @@ class Cues:
             one = spoken.setdefault(key, _Spoken(cue.name, 0 if cue.before else ANY, 0 if cue.after else ANY))
             for part in before.get(number, ()):
                 last = part.end + cue.before_reach
-                pause = clauses.next_begin(part.start) - 1
+                pause = (lists if cue.name == "general" else clauses).next_begin(part.start) - 1
                 one.begins |= _bits(part.end, last if cue.name in REACHES_AHEAD else min(last, pause))
                 one.parts.append((part.start, part.end))
             for part in after.get(number, ()):
@@ -180,8 +193,10 @@ class Cues:
     def _plain(self, match: Match, found: Found) -> Iterator[CueName]:
         if not found.plain:
             return
-        first, last = found.clauses.around(match.start, match.end)
+        around = found.clauses.around(match.start, match.end)
+        around_list = found.lists.around(match.start, match.end)
         for cue in found.plain:
+            first, last = around_list if cue.name == "general" else around
             ahead, behind = match.start - cue.end, cue.start - match.end
             speaks = {
                 "negation": first <= cue.start and 0 <= ahead <= REACH,

@@ -47,6 +47,7 @@ CueName = Literal[
     "imagined",
     "general",
     "routine",
+    "begins",
 ]
 
 
@@ -83,6 +84,8 @@ class Rules(_Model):
         gap: how many words `..` may stand for.
         near: how many words may stand between what `&` joins.
         clause_ends: the words that, beside marks, end the part of a sentence in which a negation holds.
+        joins: those of them over which a general question reaches: they join a list as well ("fever and chills").
+        links: the words after which what the cue `begins` finds begins no clause ("if he faints").
         read_as: the form in which the rules know a word or contraction, and how it is typed as well.
         not_typing_errors: words that differ from one of the rules in a letter only, or sound like one of `by_sound`.
         by_sound: Chinese words that are known also with one character wrong that sounds alike.
@@ -95,6 +98,8 @@ class Rules(_Model):
     gap: StrictInt
     near: StrictInt = 10
     clause_ends: tuple[StrictStr, ...] = ("but", "however", "但")
+    joins: tuple[StrictStr, ...] = ()
+    links: tuple[StrictStr, ...] = ()
     read_as: dict[StrictStr, tuple[StrictStr, ...]] = {}
     not_typing_errors: tuple[StrictStr, ...] = ()
     by_sound: tuple[StrictStr, ...] = ()

@@ -54,12 +54,13 @@ class Clauses:
     Args:
         sentence: the sentence.
         ends: the words that end a clause, beside the breaks of the sentence.
+        begins: the indexes of words with which a clause begins without a mark.
     """
 
-    def __init__(self, sentence: Sentence, ends: Collection[str]) -> None:
+    def __init__(self, sentence: Sentence, ends: Collection[str], begins: Collection[int] = ()) -> None:
         marks = [index for index, word in enumerate(sentence.words) if word in ends]
-        self._begins = sorted({0, *sentence.breaks, *(index + 1 for index in marks)})
-        self._ends = sorted({*marks, *sentence.breaks, len(sentence.words)})
+        self._begins = sorted({0, *sentence.breaks, *begins, *(index + 1 for index in marks)})
+        self._ends = sorted({*marks, *sentence.breaks, *begins, len(sentence.words)})
 
     def around(self, start: int, end: int) -> tuple[int, int]:
         """The half-open span of words from where a clause begins up to `start` to where one ends from `end`."""
