@@ -157,13 +157,16 @@ class ActionFallback(_LookUp, Action):
         return [*memory(tracker), SlotSet("fallbacks", 1), SlotSet("options", [{"intent": name} for name in readings])]
 
     def _again(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """A few words after an answer ask for a detail of it ("since when?"): the answer holds it, so it is given again."""
+        """A few words after an answer ask for a detail of it ("since when?"): the answer holds it, so it is given again.
+
+        Where they name another department or thing, it is that one's ("did Hangzhou win any").
+        """
         departments = self.departments
-        message = {"intent": {"name": "request_repeat"}}
-        _, answers = reply_to(message, tracker.slots, departments, self.vocabulary)
+        message = {"intent": {"name": "request_repeat"}, "entities": tracker.latest_message.get("entities")}
+        questions, answers = reply_to(message, tracker.slots, departments, self.vocabulary)
         dispatcher.utter_message(response="utter_about_last", kind="fallback")
         say(dispatcher, answers, departments)
-        return [*memory(tracker), SlotSet("fallbacks", 1)]
+        return [*memory(tracker), *_context(questions[-1], answers), SlotSet("fallbacks", 1)]
 
 
 def is_aside(text: str) -> bool:

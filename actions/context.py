@@ -139,7 +139,7 @@ def _follow_up(
     if entities:
         of_thing = TOPIC_OF_THING[entities[0].kind]
         same_sort = topic in THING_QUESTIONS and of_thing in THING_QUESTIONS
-        if topic == "trials" and entities[0].kind in ("condition", "organ"):
+        if topic in ("trials", "application") and entities[0].kind in ("condition", "organ"):
             return Question("trials", departments, entities, context)
         return Question(str(topic) if same_sort else of_thing, departments, entities, context)
     if not topic or (topic == "departments" and departments):

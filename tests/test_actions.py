@@ -379,6 +379,19 @@ def test_first_fallback(latest: dict[str, Any], readings: list[str], responses: 
     assert slots["options"] == [{"intent": name.removeprefix("reading_")} for name in readings]
 
 
+@pytest.mark.parametrize(
+    ("named", "department"), [((), IR), ((("department", US),), US)], ids=["of_the_same", "of_another"]
+)
+def test_aside_after_an_answer(named: tuple[tuple[str, str], ...], department: str, responses: Responses) -> None:
+    """A few words that are not understood get the last answer again, or that of the department they name."""
+    latest = parsed("nlu_fallback", *named, text="since when tho")
+    asked = {"topic": "beds", "departments": [IR], "entities": []}
+    messages, slots = run(ActionFallback(), latest, {"responses": responses}, fallbacks=0, last_question=asked)
+    assert [found["response"] for found in messages][0] == "utter_about_last"
+    assert [found["department"] for found in messages[1:]] == [department]
+    assert (slots["about_department"], slots["fallbacks"]) == (department, 1)
+
+
 @pytest.mark.parametrize("before", [1, 2, 5])
 def test_further_fallback(before: int, responses: Responses) -> None:
     """The second time in a row a person is offered."""

@@ -217,6 +217,14 @@ def test_name_alone(entity: Entity, topic: str, intent: str, slots: dict[str, An
     assert TOPIC_OF_THING[entity.kind] == topic
 
 
+@pytest.mark.parametrize("topic", ["trials", "application"])
+@pytest.mark.parametrize("entity", [LIVER, CANCER], ids=lambda entity: entity.kind)
+def test_trials_for_another_disease(entity: Entity, topic: str) -> None:
+    """ "Any for the liver?" after trials, or after whether one can still join, asks for trials."""
+    found = question_of(message("inform", entity), after(topic, context=US), KNOWN)
+    assert found == Question("trials", (), (entity,), US)
+
+
 @pytest.mark.parametrize("intent", ["inform", "correct", "request_repeat"])
 @pytest.mark.parametrize("slots", [{}, after("beds", context=IR), after("procedure_offered", TACE, context=IR)])
 def test_other_place_in_a_follow_up(intent: str, slots: dict[str, Any]) -> None:

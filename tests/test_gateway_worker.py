@@ -184,6 +184,20 @@ def test_an_emergency_that_only_the_classifier_sees_opens_a_ticket_too(running: 
     assert running.store.tickets.ticket(ticket).urgency == "emergency"
 
 
+def test_what_follows_an_emergency_is_reminded_of_it(running: Running, client: WidgetClient) -> None:
+    running.rasa.answers["wait and see?"] = [reply("I am not sure what you mean.", kind="fallback")]
+    (before,) = client.replies(client.send("wait and see?"))
+    client.replies(client.send("I have severe chest pain"))
+    (found,) = client.replies(client.send("wait and see?"))
+    assert (before["text"], found["kind"]) == ("I am not sure what you mean.", "fallback")
+    assert (
+        found["text"]
+        == f"If it is still urgent, please do not wait for me: call 120 now, or call a nurse.\n{before['text']}"
+    )
+    (fact,) = client.replies(client.send("beds"))
+    assert fact["text"] == "echo: beds"
+
+
 def test_what_was_understood_is_kept_with_the_answer_but_not_shown(running: Running, client: WidgetClient) -> None:
     client.replies(client.send("beds"))
     stored = running.store.read(client.conversation)[-1]

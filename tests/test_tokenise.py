@@ -28,6 +28,7 @@ BOUND = 2.0
         ("how many beds?", ["how", "many", "beds", "?"]),
         ("i'm in pet-ct", ["i", "'m", "in", "pet", "-", "ct"]),
         ("don't", ["do", "n't"]),
+        ("worried?how", ["worried", "?", "how"]),
         ("56张", ["56", "张"]),
         ("肝 胆", ["肝", "胆"]),
         ("beds，医生", ["beds", "，", "医生"]),

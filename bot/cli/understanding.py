@@ -32,7 +32,7 @@ SAID_AS_IT_STANDS = {
     "out_of_scope": "fallback",
     "change_language": "command",
     "request_erasure": "command",
-    **dict.fromkeys(("greet", "thank", "goodbye", "affirm", "deny", "give_feedback"), "smalltalk"),
+    **dict.fromkeys(("greet", "thank", "goodbye", "affirm", "deny", "give_feedback", "express_worry"), "smalltalk"),
     **dict.fromkeys(("ask_identity", "ask_capabilities"), "smalltalk"),
 }
 """The kind of reply of the intents whose rule looks nothing up."""

@@ -84,6 +84,20 @@ def told(store: Store, waiting: Waiting, reply: Reply, conversation: Conversatio
     return reply
 
 
+UNSETTLED = ("fallback", "advice", "unknown")
+"""Kinds of reply that may have missed what an emergency's next message means ("should we wait and see?")."""
+
+
+def reminded(store: Store, words: Words, replies: Sequence[Reply], conversation: Conversation) -> tuple[Reply, ...]:
+    """Replies; while the ticket of an emergency is open, one that may miss the point has a reminder in front. Blocks."""
+    place = next((index for index, reply in enumerate(replies) if reply.kind in UNSETTLED), None)
+    if place is None or conversation.ticket is None or store.tickets.ticket(conversation.ticket).urgency != "emergency":
+        return tuple(replies)
+    reply = replies[place]
+    first = words.text("utter_emergency_still", reply.body["language"], reply.body.get("script"))
+    return (*replies[:place], replace(reply, text=f"{first}\n{reply.text}"), *replies[place + 1 :])
+
+
 def about_waiting(
     store: Store, waiting: Waiting, conversation: Conversation, language: str, script: str | None
 ) -> Reply:

@@ -137,6 +137,7 @@ class Worker:
         if urgency is not None:
             ticket = await self._ticket(leased, urgency)
             replies = tuple([await self._told(reply, conversation) for reply in replies])
+        replies = await in_thread(tickets.reminded, parts.store, parts.words, replies, conversation)
         language = answer.language if answer.language != conversation.language else None
         self._troubles.pop((conversation.id, leased.message.seq), None)
         if await in_thread(parts.store.finish, leased, replies, ticket, language):

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 import jieba
 import spacy
 from spacy.language import Language as Pipeline
+from spacy.util import compile_infix_regex
 
 from bot.language.script import HAN
 
 _RUNS = re.compile(rf"(?:{HAN.pattern})+|[^\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+GLUED_END = r"(?<=\w)[?!;](?=\w)"
+"""A mark that ends a question, with no space after it: "worried?how many beds"."""
 TERM_FREQUENCY = 100_000
 """jieba's weight for a term of ours: high enough to be kept whole against any common word."""
 
@@ -41,6 +44,8 @@ class Tokeniser:
     def __init__(self, terms: Iterable[str] = ()) -> None:
         jieba.setLogLevel(logging.WARNING)
         self._english: Pipeline = spacy.blank("en")
+        infixes = compile_infix_regex([*self._english.Defaults.infixes, GLUED_END])
+        self._english.tokenizer.infix_finditer = infixes.finditer
         self._chinese: Pipeline = spacy.blank("zh", config={"nlp": {"tokenizer": {"segmenter": "jieba"}}})
         segmenter = jieba.Tokenizer()
         segmenter.initialize()

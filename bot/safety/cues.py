@@ -24,6 +24,8 @@ REACHES_BACK: frozenset[CueName] = frozenset({"negation_after", "hypothetical", 
 """Cues with @ that, standing after a danger, speak of it across a pause too ("吐血，后来好了")."""
 REACHES_AHEAD: frozenset[CueName] = frozenset({"chronic", "present"})
 """Those that do, standing before it. A question or last year does not: "去年来过，今早吐血" is of this morning."""
+LISTS: frozenset[CueName] = frozenset({"general", "imagined"})
+"""Cues that speak of the whole of a list ("a leaflet on fever and chills")."""
 ANY = -1
 """All bits set: any danger."""
 REACH = 6
@@ -159,7 +161,7 @@ class Cues:
             one = spoken.setdefault(key, _Spoken(cue.name, 0 if cue.before else ANY, 0 if cue.after else ANY))
             for part in before.get(number, ()):
                 last = part.end + cue.before_reach
-                pause = (lists if cue.name == "general" else clauses).next_begin(part.start) - 1
+                pause = (lists if cue.name in LISTS else clauses).next_begin(part.start) - 1
                 one.begins |= _bits(part.end, last if cue.name in REACHES_AHEAD else min(last, pause))
                 one.parts.append((part.start, part.end))
             for part in after.get(number, ()):
@@ -196,7 +198,7 @@ class Cues:
         around = found.clauses.around(match.start, match.end)
         around_list = found.lists.around(match.start, match.end)
         for cue in found.plain:
-            first, last = around_list if cue.name == "general" else around
+            first, last = around_list if cue.name in LISTS else around
             ahead, behind = match.start - cue.end, cue.start - match.end
             speaks = {
                 "negation": first <= cue.start and 0 <= ahead <= REACH,
