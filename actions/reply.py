@@ -17,19 +17,17 @@ ADVICE = "seek_advice"
 def reply_to(
     message: Mapping[str, Any], slots: Mapping[str, Any], departments: Sequence[Department], vocabulary: Vocabulary
 ) -> tuple[list[Question], list[Answer]]:
-    """The questions of a message and the answers to all of them; both empty for a follow-up to nothing.
+    """The questions of a message and the answers to all of them, each once; both empty for a follow-up to nothing.
 
     Personal advice is declined first; then follow what the departments list of the things it touches, and the answers to the
     questions beside it.
     """
     questions = questions_of(message, slots, [department.id for department in departments])
     personal = [question for question in questions if question.topic == ADVICE]
-    answers = [
-        found
-        for question in questions
-        if question not in personal
-        for found in answer(question, departments, vocabulary)
-    ]
+    answers: list[Answer] = []
+    for question in questions:
+        if question not in personal:
+            answers += [one for one in answer(question, departments, vocabulary) if one not in answers]
     if not personal:
         return questions, answers
     told = {(found.department, fact) for found in answers for fact in found.facts}

@@ -222,6 +222,13 @@ def test_several_questions() -> None:
     assert slots["about_department"] == US
 
 
+def test_the_same_answer_is_given_once() -> None:
+    """ "What other organs then, Hangzhou" reads as two questions with one answer."""
+    parts = [parsed("ask_organs"), parsed("ask_organs", ("department", US))]
+    messages, _ = run(ActionAnswer(), parsed("ask_organs", segments=parts))
+    assert len(brief(messages)) == 1
+
+
 def test_source_of_each_department() -> None:
     messages, _ = run(ActionAnswer(), parsed("ask_beds"))
     phrases = [[source["phrase"] for source in found["sources"]] for found in messages]
