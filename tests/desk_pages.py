@@ -21,6 +21,7 @@ def sign_in(context: BrowserContext, running: Running, name: str) -> Page:
     page.fill("[name=password]", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("#fragment")
+    page.wait_for_load_state()  # the page's script listens to keys from then on
     return page
 
 

@@ -57,6 +57,7 @@ def test_two_at_the_desk_and_a_patient(
     expect(row).to_be_visible(timeout=5_000)  # live, without loading again
     row.click()
     second.get_by_role("link", name="Where can I park?").click()
+    first.wait_for_url("**/desk/tickets/*")
     first.keyboard.press("c")
     expect(first.locator(".about")).to_contain_text("being answered · Li.na")
     expect(second.locator(".about")).to_contain_text("处理中 · Li.na", timeout=5_000)
