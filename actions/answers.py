@@ -34,6 +34,8 @@ ELSEWHERE = {
 """What is said of another department than the one asked about, or beside personal advice, has no "yes" in it."""
 MOST_ABSENT = 4
 """How many things that are not listed are named one by one."""
+MOST_TOUCHED = 2
+"""How many facts are added to a refusal: of each department its first, before a second of any."""
 OTHER_HOSPITAL = "other_hospital"
 """The vocabulary's id of other hospitals: who names one asks about it, even where a word such as 介入科 is ours too."""
 COMPARABLE = (
@@ -81,19 +83,15 @@ def answer(question: Question, departments: Sequence[Department], vocabulary: Vo
     return [_unknown(question, departments)]
 
 
-MOST_TOUCHED = 2
-"""How many facts are added to a refusal: of each department its first, before a second of any."""
-
-
 def touched_facts(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Answer]:
     """What the departments list of the things named in a question that itself is not answered (personal advice)."""
     things = _things(question, departments, vocabulary)
     focus = _in_focus(question, departments)
     found = _listings(question, things, focus) or _listings(question, things, departments)
     facts = [answer for answer in found if answer.kind == "fact"]
-    firsts = list({answer.department: answer for answer in reversed(facts)}.values())[::-1]
-    rest = [answer for answer in facts if answer not in firsts]
-    return [_said_elsewhere(answer) for answer in [*firsts, *rest][:MOST_TOUCHED]]
+    first = {answer.department: answer for answer in reversed(facts)}
+    facts.sort(key=lambda answer: answer is not first[answer.department])
+    return [_said_elsewhere(answer) for answer in facts[:MOST_TOUCHED]]
 
 
 def _things(question: Question, departments: Sequence[Department], vocabulary: Vocabulary) -> list[Entity]:

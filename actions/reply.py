@@ -26,7 +26,7 @@ def reply_to(
     personal = [question for question in questions if question.topic == ADVICE]
     answers: list[Answer] = []
     for question in questions:
-        if question not in personal:
+        if question.topic != ADVICE:
             answers += [one for one in answer(question, departments, vocabulary) if one not in answers]
     if not personal:
         return questions, answers

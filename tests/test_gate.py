@@ -114,8 +114,62 @@ REMARKS = {
 }
 
 
-@pytest.mark.parametrize(("language", "remark"), [(name, each) for name in REMARKS for each in REMARKS[name]])
-def test_what_is_said_beside_an_emergency_holds_nothing_back(language: str, remark: str) -> None:
+AFTERTHOUGHTS = {
+    "en": (
+        ", i was treated here last week",
+        ", she was operated on monday",
+        ", had tace in march",
+        ", stent in 2019",
+        ", had hepatitis years ago",
+        ", it was just a biopsy",
+        ", he is fine otherwise",
+        ", doctor saw it last week and said wait",
+        ", they said it is normal",
+        ", he was fine this morning",
+        ", a friend told me to write",
+        ", the leaflet says to call",
+        ", if you can call me back",
+        ", what if it gets worse",
+        ", where do i go",
+        " is it dangerous",
+        " what do i do",
+        " can i come in now",
+    ),
+    "zh": (
+        "，去医院看过说没事",
+        "，之前医生说正常",
+        "，护士说先观察",
+        "，上个月做的手术",
+        "，三年前得过肝炎",
+        "，吃了药没变化",
+        "，跟以前一样",
+        "，以前偶尔也有",
+        "，原来一直好好的",
+        "，后来我给他吃了药",
+        "，宣传单上写过",
+        "，如果方便请回电",
+        "，万一严重怎么办",
+        "，会不会有危险",
+        "，挂哪个科",
+        "，常见吗",
+        " 这正常吗",
+        " 怎么办",
+    ),
+}
+POLITE = {
+    "en": ("can i ask ", "quick question ", "sorry to ask ", "where do i go with ", "can you help with ", "do i need to come in for "),
+    "zh": ("请问", "想问一下", "咨询一下", "能不能帮忙，", "我怕，", "说明一下情况 "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        *((name, each, "") for remarks in (REMARKS, POLITE) for name in remarks for each in remarks[name]),
+        *((name, "", each) for name in AFTERTHOUGHTS for each in AFTERTHOUGHTS[name]),
+    ],
+)
+def test_what_is_said_beside_an_emergency_holds_nothing_back(language: str, before: str, after: str) -> None:
     gate = shipped_gate()
     texts = [
         text
@@ -123,7 +177,7 @@ def test_what_is_said_beside_an_emergency_holds_nothing_back(language: str, rema
         if verdict_of(rule) == "emergency"
         for text in sentences["positive"]
     ]
-    assert not [text for text in texts if gate.decide(remark + text).verdict != "emergency"]
+    assert not [text for text in texts if gate.decide(before + text + after).verdict != "emergency"]
 
 
 UNMARKED = (" where do i go", " how long is the queue", " which department is it", " can you help", " can i come in")

@@ -33,6 +33,7 @@ BARE_NAME = "inform"
 OUT_OF_SCOPE = "out_of_scope"
 ANSWERS = frozenset({"affirm", "deny"})
 ADVISED = Prediction(((ADVICE, 1.0),), 1.0, novel=False)
+"""What the gate's verdict on a part of a message says that it asks."""
 MOST_BESIDE_NAMES = 2
 """The most words that an unclear message may have beside names for the names to be answered on their own: 杭州也有？"""
 LONGEST_ABOUT_NAMES = 12

@@ -77,6 +77,18 @@ class _Spoken:
         return any(end < match.end for _, end in self.parts[first:last])
 
 
+@dataclass(frozen=True)
+class Pauses:
+    """The clauses of a sentence, and its clauses where a list is kept together."""
+
+    clauses: Clauses
+    lists: Clauses
+
+    def of(self, name: str) -> Clauses:
+        """Those that the cues of a name keep to."""
+        return self.lists if name in LISTS else self.clauses
+
+
 @dataclass
 class Found:
     """The cues of one sentence.
@@ -85,15 +97,13 @@ class Found:
         plain: those without an @.
         denying: for each negation that stands directly before what it denies where it stands.
         spoken: what the others speak of.
-        clauses: the clauses of the sentence.
-        lists: its clauses if a list in it is kept together.
+        pauses: where the cues' reach ends.
     """
 
     plain: list[Match]
     denying: list[list[Match]]
     spoken: list[_Spoken]
-    clauses: Clauses
-    lists: Clauses
+    pauses: Pauses
 
 
 class Cues:
@@ -101,7 +111,7 @@ class Cues:
 
     def __init__(self, rules: Rules, notation: Notation, items: Items) -> None:
         self._clause_ends = CLAUSE_ENDS.union(rules.clause_ends)
-        self._list_ends = self._clause_ends.difference(rules.joins)
+        self._joins = frozenset(rules.joins)
         self._links = frozenset(rules.links)
         self._cues: list[_Cue] = []
         self._named: dict[CueName, set[str]] = defaultdict(set)
@@ -137,18 +147,19 @@ class Cues:
                 (before if side == "<" else after)[int(number)].append(match)
             else:
                 plain.append(match)
-        begins = {cue.start for cue in plain if cue.name == BEGINS and self._fresh(sentence, cue.start)}
-        clauses = Clauses(sentence, self._clause_ends, begins)
+        begins = [cue.start for cue in plain if cue.name == BEGINS and self._fresh(sentence, cue.start)]
+        pauses = Pauses(
+            Clauses(sentence, self._clause_ends, begins), Clauses(sentence, self._clause_ends - self._joins, begins)
+        )
         denying = [parts for number, parts in before.items() if self._cues[number].denies]
-        lists = Clauses(sentence, self._list_ends, begins)
-        plain = [cue for cue in plain if cue.name != BEGINS]
-        return Found(_in_force(plain, clauses), denying, self._spoken(before, after, clauses, lists), clauses, lists)
+        in_force = _in_force([cue for cue in plain if cue.name != BEGINS], pauses.clauses)
+        return Found(in_force, denying, self._spoken(before, after, pauses), pauses)
 
     def _fresh(self, sentence: Sentence, index: int) -> bool:
         """Whether a word stands after none that links it to what was said before."""
         return not index or sentence.words[index - 1] not in self._links
 
-    def _spoken(self, before: _Parts, after: _Parts, clauses: Clauses, lists: Clauses) -> list[_Spoken]:
+    def _spoken(self, before: _Parts, after: _Parts, pauses: Pauses) -> list[_Spoken]:
         """What the cues with an @ speak of; those that have a part on one side only are taken together by name."""
         spoken: dict[tuple[CueName, int, str], _Spoken] = {}
         for number in {*before, *after}:
@@ -161,12 +172,12 @@ class Cues:
             one = spoken.setdefault(key, _Spoken(cue.name, 0 if cue.before else ANY, 0 if cue.after else ANY))
             for part in before.get(number, ()):
                 last = part.end + cue.before_reach
-                pause = (lists if cue.name in LISTS else clauses).next_begin(part.start) - 1
+                pause = pauses.of(cue.name).next_begin(part.start) - 1
                 one.begins |= _bits(part.end, last if cue.name in REACHES_AHEAD else min(last, pause))
                 one.parts.append((part.start, part.end))
             for part in after.get(number, ()):
                 first = max(part.start - cue.after_reach, 0)
-                pause = clauses.last_end(part.end) + 1
+                pause = pauses.of(cue.name).last_end(part.end) + 1
                 one.ends |= _bits(first if cue.name in REACHES_BACK else max(first, pause), part.start)
         for one in spoken.values():
             one.parts.sort()
@@ -195,10 +206,8 @@ class Cues:
     def _plain(self, match: Match, found: Found) -> Iterator[CueName]:
         if not found.plain:
             return
-        around = found.clauses.around(match.start, match.end)
-        around_list = found.lists.around(match.start, match.end)
         for cue in found.plain:
-            first, last = around_list if cue.name in LISTS else around
+            first, last = found.pauses.of(cue.name).around(match.start, match.end)
             ahead, behind = match.start - cue.end, cue.start - match.end
             speaks = {
                 "negation": first <= cue.start and 0 <= ahead <= REACH,

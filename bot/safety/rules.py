@@ -84,7 +84,7 @@ class Rules(_Model):
         gap: how many words `..` may stand for.
         near: how many words may stand between what `&` joins.
         clause_ends: the words that, beside marks, end the part of a sentence in which a negation holds.
-        joins: those of them over which a general question reaches: they join a list as well ("fever and chills").
+        joins: those of them that join a list as well: "a leaflet on fever and chills" is about both.
         links: the words after which what the cue `begins` finds begins no clause ("if he faints").
         read_as: the form in which the rules know a word or contraction, and how it is typed as well.
         not_typing_errors: words that differ from one of the rules in a letter only, or sound like one of `by_sound`.
